@@ -242,7 +242,8 @@ class Sandbox(Protocol):
         """Run one command and return what came of it.
 
         The environment is a small fixed one (PATH, HOME, LANG, USER, thread caps) updated by `env`. A program that is
-        missing, or a directory that is, is exit status 127 or 126 with a message, as a shell would say.
+        missing, or a directory that is, is exit status 127 or 126 with a message, as a shell would say. `cwd` may be
+        relative to the workdir, which it is by default. `stdin` may be half of the box's memory, 64 MiB at most.
         """
         ...
 
@@ -250,7 +251,8 @@ class Sandbox(Protocol):
         """Return a regular file's bytes.
 
         Raises:
-            PathError: it is missing, unreadable to the user, not a regular file, or over `max_bytes`.
+            PathError: it is missing, unreadable to the user, not a regular file, or over `max_bytes` or a quarter of
+                the box's memory.
         """
         ...
 
@@ -263,7 +265,10 @@ class Sandbox(Protocol):
         ...
 
     def put_tree(self, files: Mapping[str, bytes], root: str, *, user: str | None = None) -> None:
-        """Write many files below `root`, 64 MiB at most; keys are relative paths, without `..`."""
+        """Write many files below `root`; keys are relative paths, without `..`.
+
+        They may be half of the box's memory, 64 MiB at most.
+        """
         ...
 
     def get_tree(
@@ -274,7 +279,7 @@ class Sandbox(Protocol):
         Missing paths and everything that is not a regular file (symlinks, FIFOs, devices) are left out.
 
         Raises:
-            PathError: more than `max_files` files or `max_bytes` bytes in all.
+            PathError: more than `max_files` files, or bytes in all than `max_bytes` or a quarter of the box's memory.
         """
         ...
 
@@ -283,7 +288,9 @@ class Sandbox(Protocol):
         ...
 
     def snapshot(self) -> Snapshot:
-        """Keep the box's files as they are now, 60 MiB and 20,000 of them at most, for other boxes to start with.
+        """Keep the box's files as they are now for other boxes to start with.
+
+        They may be 20,000 files, and 60 MiB or a quarter of the box's memory, whichever is less.
 
         Raises:
             PathError: there is more than a snapshot may hold.

@@ -54,7 +54,9 @@ def main() -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small counts, to see that it works")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*OWN, *PEERS], help="of " + ", ".join(OWN))
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", choices=[*OWN, *PEERS], help="of " + ", ".join([*OWN, *PEERS])
+    )
     parser.add_argument(
         "--peer", action="append", default=[], metavar="NAME=PYTHON", type=peer, help="where a peer is installed"
     )

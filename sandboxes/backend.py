@@ -65,7 +65,7 @@ class VesselBackend(abc.ABC):
         cores = os.cpu_count() or 1
         self._starts = Gate(state, "start", starts)
         self._commands = Gate(state, "command", min(MOST_COMMANDS, COMMANDS_PER_CORE * cores))
-        self._pool = WarmPool(self._open, size=warm, makers=makers, name=f"{self.name}-warm")
+        self._pool = WarmPool(self._open_ahead, size=warm, makers=makers, name=f"{self.name}-warm")
         atexit.register(_close_if_alive, weakref.ref(self))
 
     @abc.abstractmethod
@@ -122,6 +122,8 @@ class VesselBackend(abc.ABC):
     def _admit(self, spec: SandboxSpec) -> None:
         """Refuse a spec that no box may have, or that this machine cannot hold a box to; asked once for each."""
         self._require_open()
+        if not isinstance(spec, SandboxSpec):
+            raise UsageError(f"a box is asked for with a SandboxSpec, not {type(spec).__name__}")
         if spec not in self._admitted:
             check_capabilities(spec)
             if missing := self._capabilities_for(spec).missing(spec.required):
@@ -186,6 +188,15 @@ class VesselBackend(abc.ABC):
         except BaseException:
             vessel.close()
             raise
+
+    def _open_ahead(self, spec: SandboxSpec) -> Vessel:
+        vessel = self._open(spec)
+        try:
+            vessel.rehearse()
+        except BaseException:
+            vessel.close()
+            raise
+        return vessel
 
     def _forget(self, vessel: Vessel) -> None:
         with self._lock:

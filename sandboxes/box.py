@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,9 @@ from agentgym.sandboxes.session import ChannelSession
 from agentgym.sandboxes.transport import Frame
 from agentgym.sandboxes.vessel import Vessel
 
-MAX_STDIN_BYTES = 64 << 20
+# What passes at once. The box holds two copies of what it takes in, and up to four of what it gives, in its own memory.
+MAX_BYTES_AT_ONCE = 64 << 20
+SHARE_IN, SHARE_OUT = 2, 4
 GRACE_S = 20.0
 LONGEST_S = 7 * 24 * 3600
 FILE_TIMEOUT_S = 60.0
@@ -81,12 +84,12 @@ class Box:
             raise UsageError("the names and values of env must be strings")
         if not isinstance(stdin, bytes):
             raise UsageError(f"stdin must be bytes, not {type(stdin).__name__}")
-        if len(stdin) > MAX_STDIN_BYTES:
-            raise UsageError(f"stdin of {len(stdin)} bytes is over the limit of {MAX_STDIN_BYTES}")
+        if len(stdin) > self._most(SHARE_IN):
+            raise UsageError(f"stdin of {len(stdin)} bytes is over {self._limit(SHARE_IN)}")
         fields = {
             "argv": list(argv),
             "timeout_s": timeout_s,
-            "cwd": cwd or self.spec.workdir,
+            "cwd": posixpath.join(self.spec.workdir, cwd or ""),
             "env": dict(env or {}),
             "user": user or self.spec.user,
         }
@@ -108,7 +111,7 @@ class Box:
 
     def read(self, path: str, *, max_bytes: int, user: str | None = None) -> bytes:
         """Return a regular file's bytes."""
-        fields = {"path": path, "max_bytes": max_bytes, "user": user or self.spec.user}
+        fields = {"path": path, "max_bytes": min(max_bytes, self._most(SHARE_OUT)), "user": user or self.spec.user}
         return self._call("read", fields, timeout_s=FILE_TIMEOUT_S + GRACE_S).payload
 
     def write(self, path: str, data: bytes, *, mode: int = 0o644, user: str | None = None) -> None:
@@ -125,9 +128,14 @@ class Box:
     def _put(self, files: Sequence[tuple[str, bytes, int]], user: str | None) -> None:
         entries = [{"path": path, "size": len(data), "mode": mode} for path, data, mode in files]
         fields = {"files": entries, "user": user or self.spec.user}
+        for path, data, mode in files:
+            if not isinstance(data, bytes):
+                raise UsageError(f"{path}: a file's contents must be bytes, not {type(data).__name__}")
+            if not 0 <= mode <= 0o7777:
+                raise UsageError(f"{path}: {mode} is no file mode")
         payload = b"".join(data for _, data, _ in files)
-        if len(payload) > MAX_STDIN_BYTES:
-            raise PathError(f"{len(payload)} bytes at once are over the limit of {MAX_STDIN_BYTES}")
+        if len(payload) > self._most(SHARE_IN):
+            raise PathError(f"{len(payload)} bytes at once are over {self._limit(SHARE_IN)}")
         self._call("put", fields, payload, timeout_s=FILE_TIMEOUT_S + GRACE_S)
 
     def get_tree(
@@ -136,7 +144,7 @@ class Box:
         """Return the regular files at or below absolute `paths`, keyed by absolute path."""
         fields = {
             "paths": list(paths),
-            "max_bytes": max_bytes,
+            "max_bytes": min(max_bytes, self._most(SHARE_OUT)),
             "max_files": max_files,
             "user": user or self.spec.user,
         }
@@ -157,7 +165,8 @@ class Box:
         """Keep the box's files as they are now; any number of boxes can start with them."""
         self._require_open()
         changes = self._vessel.changes()
-        fields = {**changes._asdict(), "max_bytes": MAX_SNAPSHOT_BYTES, "max_files": MAX_SNAPSHOT_FILES, "user": "root"}
+        most = min(MAX_SNAPSHOT_BYTES, self._most(SHARE_OUT))
+        fields = {**changes._asdict(), "max_bytes": most, "max_files": MAX_SNAPSHOT_FILES, "user": "root"}
         answer = self._call("pack", fields, timeout_s=FILE_TIMEOUT_S + GRACE_S)
         return Snapshot(self._backend, self.spec, answer.payload)
 
@@ -214,6 +223,13 @@ class Box:
     def _require_open(self) -> None:
         if self._closed or not self._is_open():
             raise UsageError(f"box {self.name} is closed" + ("" if self._closed else ", with its backend"))
+
+    def _most(self, share: int) -> int:
+        """Return how many bytes may pass at once, when one part in `share` of the box's memory may hold them."""
+        return min(MAX_BYTES_AT_ONCE, (self.spec.memory_mib << 20) // share)
+
+    def _limit(self, share: int) -> str:
+        return f"the {self._most(share)} that a box of {self.spec.memory_mib} MiB takes at once"
 
     def _call(self, op: str, fields: Mapping[str, Any], payload: bytes = b"", *, timeout_s: float) -> Frame:
         """Ask the agent, and turn its refusals and its silence into the contract's exceptions."""

@@ -24,11 +24,14 @@ class ChannelSession:
     def __init__(self, box: Box) -> None:
         self._box = box
         self._id = ""
+        self._closed = False
         self._generation: int | None = None
         self._lock = threading.Lock()
 
     def run(self, command: str, *, timeout_s: float) -> ExecResult:
         """Run one command line; one at a time. A timeout kills the shell, and the next call starts a new one."""
+        if self._closed:
+            raise UsageError("this session is closed: open another with box.session()")
         if "\0" in command:
             raise UsageError("a shell command cannot hold NUL")
         with self._lock:
@@ -43,6 +46,7 @@ class ChannelSession:
     def close(self) -> None:
         """End the shell and everything it left running. Closing twice is harmless."""
         with self._lock:
+            self._closed = True
             mine, self._generation = self._generation == self._box._generation, None
             if not mine or self._box._closed or self._box._broken:
                 return

@@ -23,7 +23,7 @@ from agentgym.errors import SandboxLost
 from agentgym.sandbox import Health, SandboxSpec
 from agentgym.sandboxes.agent import BoxChannel, ChannelDead
 from agentgym.sandboxes.diagnosis import Evidence, judge
-from agentgym.sandboxes.lines import Line, LineEnded, Lines
+from agentgym.sandboxes.lines import IN_TURN, Line, LineEnded, Lines
 from agentgym.sandboxes.transport import Frame, Transport
 
 log = logging.getLogger(__name__)
@@ -174,6 +174,16 @@ class Vessel(abc.ABC):
                 raise SandboxLost(f"box {self.name} could not be prepared: {answer.header['error']}")
             self._open_lines()
             return self
+
+    def rehearse(self) -> None:
+        """Run `true` on every line, so that the first command asked for finds all that it touches in memory.
+
+        Raises:
+            ChannelDead: the agent does not answer.
+        """
+        fields = {"argv": ["true"], "timeout_s": PING_TIMEOUT_S, "cwd": "/", "env": {}, "user": self.spec.user}
+        for _ in range(IN_TURN):
+            self.ask("exec", fields, timeout_s=PING_TIMEOUT_S)
 
     def ask(self, op: str, fields: Mapping[str, Any], payload: bytes = b"", *, timeout_s: float) -> Frame:
         """Ask the agent and return its answer.

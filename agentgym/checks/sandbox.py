@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from agentgym.checks import boxes, commands, files, limits, network, refusals, snapshots, walls
 from agentgym.checks.bench import Bench, Check, Listed
 from agentgym.checks.report import CheckReport, CheckResult, Failed, case_of, run_check, skip
-from agentgym.errors import AgentGymError
+from agentgym.errors import AgentGymError, UsageError
 from agentgym.sandbox import Control, ControlReport, Sandbox, SandboxBackend, SandboxSpec, Support
 
 log = logging.getLogger(__name__)
@@ -98,13 +98,20 @@ def check_sandbox(
     """Check that a backend keeps the contract of `agentgym.sandbox`.
 
     Every check has a fresh box. One that a machine's capabilities cannot carry is skipped and says so. Hostile
-    programs run, but only inside the boxes. Raises nothing: whatever goes wrong is in the report.
+    programs run, but only inside the boxes. Whatever goes wrong is in the report.
 
     Args:
         backend: the backend; it stays open.
         spec: the boxes to check; by default small ones.
         checks: which checks, by default all.
+
+    Raises:
+        UsageError: this is no backend, or these are no checks.
     """
+    if isinstance(backend, str):
+        raise UsageError(f"a backend is checked, not its name: check_sandbox(open_backend({backend!r}))")
+    if strangers := [check for check in checks if not isinstance(check, Listed)]:
+        raise UsageError(f"checks are entries of SANDBOX_CHECKS, not {strangers[0]!r}")
     spec = spec or sandbox_spec()
     subject = f"{backend.name} ({type(backend).__qualname__})"
     return CheckReport(subject, tuple(check_one(backend, spec, listed) for listed in checks))

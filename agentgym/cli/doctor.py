@@ -16,6 +16,7 @@ from agentgym.sandbox import BoxInfo, Capabilities, SandboxBackend, SandboxSpec,
 
 BUILD, REAP = "agentgym sandbox build", "agentgym sandbox reap"
 IMAGE = SandboxSpec().image
+MOST_NAMES = 2
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ def _state(finding: Finding) -> Iterator[tuple[str, ...]]:
         yield f"image {image}", "built" if built else "missing", ""
         if not built:
             yield from _fix(BUILD if image == IMAGE else f"{BUILD} {shlex.quote(image)}")
-    names = ", ".join(box.name for box in finding.strays)
-    yield "strays", str(len(finding.strays) or "none"), names
+    examples = ", ".join(box.name for box in finding.strays[:MOST_NAMES])
+    more = ", …" if len(finding.strays) > MOST_NAMES else ""
+    yield "strays", str(len(finding.strays) or "none"), examples + more
     if finding.strays:
         yield from _fix(REAP)
 

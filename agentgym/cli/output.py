@@ -49,7 +49,12 @@ def print_rows(title: str, rows: Iterable[Sequence[str]], *, headings: Sequence[
         table.add_column(f"  {heading}" if column == 0 else heading, no_wrap=not last, overflow="fold")
     for first, *others in rows:
         table.add_row(Text(f"  {first}"), *map(Text, others))
-    console().print(table)
+    target = console()
+    with target.capture() as drawn:
+        target.print(table)
+    # Whoever reads a pipe or selects a line wants no blanks at its end.
+    for line in drawn.get().splitlines():
+        print(line.rstrip())
 
 
 def console() -> Console:

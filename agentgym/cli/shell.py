@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 
 from agentgym import plugins
 from agentgym.cli.output import opened
-from agentgym.errors import UsageError
+from agentgym.errors import UsageError, unknown
 from agentgym.sandbox import ExecReason, ExecResult, Sandbox, SandboxSpec
 
 PROBE_S = 10.0
@@ -73,13 +73,18 @@ def spec_asked_for(arguments: argparse.Namespace) -> SandboxSpec:
     """Return what the box has to be: the environment's spec if one is named, with what the flags change in it.
 
     Raises:
-        UsageError: there is no such environment, or its episodes have no box.
+        UsageError: there is no such environment or image, or its episodes have no box.
     """
+    from agentgym.sandboxes import images
+    from agentgym.sandboxes.bubblewrap.backend import HOST_IMAGE
+
     spec: SandboxSpec | None = SandboxSpec()
     if arguments.env is not None:
         spec = plugins.environment_class(plugins.find_environment(arguments.env)).sandbox_spec
     if spec is None:
         raise UsageError(f"the episodes of {arguments.env} have no box: leave --env out, or name another environment")
+    if arguments.image not in (None, *images.names(), HOST_IMAGE):
+        raise UsageError(unknown("box image", arguments.image, [*images.names(), HOST_IMAGE]))
     changes = {"image": arguments.image, "user": arguments.user}
     return spec.model_copy(update={key: value for key, value in changes.items() if value is not None})
 
@@ -182,7 +187,10 @@ class BoxShell:
 
     def run(self, line: str) -> None:
         """Run one line and show what came of it."""
-        if line.strip():
+        if "\0" in line:
+            _say(f"left out, as no command can hold NUL: {line!r}")
+            self._status = 2
+        elif line.strip():
             self._show(self._result(line), killed=False)
 
     def run_interruptibly(self, line: str, place: Place | None, interrupts: Interrupts) -> None:

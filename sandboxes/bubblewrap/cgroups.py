@@ -112,6 +112,15 @@ def scope_command() -> list[str]:
     return ["systemd-run", "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", "--"]
 
 
+def box_groups(parents: Parents, name: str) -> list[Path]:
+    """Return where the groups of a box of this name are, or will be."""
+    return [_group(parent, name) for parent in parents.folder_list()]
+
+
+def _group(parent: Path, name: str) -> Path:
+    return parent / f"agentgym-{name}"
+
+
 class BoxCgroups:
     """The groups of one box. `create` makes them, `remove` gives them back."""
 
@@ -128,12 +137,12 @@ class BoxCgroups:
         Raises:
             OSError: a group could not be made or limited; nothing is left.
         """
-        folders = [parent / f"agentgym-{name}" for parent in parents.folder_list()]
+        folders = box_groups(parents, name)
         try:
             for folder in folders:
                 folder.mkdir()
             for controller, parent in parents.folders.items():
-                _limit(parent / f"agentgym-{name}", controller, spec, unified=parents.unified)
+                _limit(_group(parent, name), controller, spec, unified=parents.unified)
         except OSError:
             remove_groups(folders)
             raise

@@ -18,7 +18,7 @@ from agentgym.errors import BackendUnavailable, PathError, SandboxLost
 from agentgym.sandbox import SandboxSpec
 from agentgym.sandboxes import seccomp
 from agentgym.sandboxes.agent import AGENT_CAPABILITIES, agent_command
-from agentgym.sandboxes.bubblewrap.cgroups import BoxCgroups, Parents, kill_group
+from agentgym.sandboxes.bubblewrap.cgroups import BoxCgroups, Parents, box_groups, kill_group
 from agentgym.sandboxes.bubblewrap.machine import Machine
 from agentgym.sandboxes.bubblewrap.records import IDS_PER_BOX, Record, Records, first_id
 from agentgym.sandboxes.bubblewrap.spawner import PATH, Spawner, StartedProcess
@@ -85,14 +85,15 @@ class BubblewrapVessel(Vessel):
 
     def _start(self) -> Transport:
         self._words = ""
-        self._known = Record(self.name, ProcessId.of(os.getpid()), image=self.spec.image, started_at=time.time())
+        groups = tuple(map(str, box_groups(self._parents, self.name)))
+        owner = ProcessId.of(os.getpid())
+        self._known = Record(self.name, owner, groups, image=self.spec.image, started_at=time.time())
         self._slot = self._records.claim(self._known)
         if self._parents.folders:
             try:
                 self._cgroups = BoxCgroups.create(self._parents, self.name, self.spec)
             except OSError as error:
                 raise BackendUnavailable(f"no control groups for box {self.name}: {error}") from error
-            self._record(cgroups=tuple(map(str, self._cgroups.folders)))
         ours, theirs = socket.socketpair()
         try:
             with theirs:

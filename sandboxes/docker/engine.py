@@ -17,6 +17,7 @@ from docker.errors import APIError, BuildError, DockerException, NotFound
 from agentgym.errors import BackendUnavailable
 
 START_ENGINE = "start the engine (`systemctl start docker`, or `dockerd`) and check that `docker info` works"
+JOIN_GROUP = "this user may not use it: have root add it to the group `docker`, and log in again"
 
 KNOCK_S = 5.0
 
@@ -54,7 +55,8 @@ def engine_errors(doing: str) -> Iterator[None]:
     except (APIError, BuildError):
         raise
     except (DockerException, requests.exceptions.RequestException, OSError) as error:
-        said = f"the Docker engine does not answer ({doing}): {error}; {START_ENGINE}"
+        advice = JOIN_GROUP if isinstance(error, PermissionError) else START_ENGINE
+        said = f"the Docker engine does not answer ({doing}): {error}; {advice}"
         raise BackendUnavailable(said, remedy=_remedy(error)) from error
 
 
@@ -63,7 +65,7 @@ def _remedy(error: BaseException) -> str:
     if os.environ.get("DOCKER_HOST"):
         return ""
     if isinstance(error, PermissionError):
-        return "usermod --append --groups docker $USER"
+        return "sudo usermod --append --groups docker $USER"
     if not shutil.which("dockerd"):
         return "apt-get install docker.io"
     return "systemctl start docker" if Path("/run/systemd/system").is_dir() else "dockerd"

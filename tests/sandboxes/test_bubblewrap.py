@@ -512,3 +512,31 @@ def test_a_killed_launcher_loses_its_boxes_and_the_next_has_a_new_one() -> None:
     with backend.acquire(HOST) as box:
         assert box.exec(["true"], timeout_s=10).ok
     backend.close()
+
+
+DIE_BETWEEN = """
+import os, signal
+from agentgym.sandboxes.bubblewrap import vessel
+from agentgym.sandboxes.bubblewrap.backend import BubblewrapBackend
+from agentgym.sandbox import SandboxSpec
+create = vessel.BoxCgroups.create
+def create_and_die(*arguments):
+    groups = create(*arguments)
+    if "probe" in str(groups.folders[0]):
+        return groups
+    print("\\n".join(map(str, groups.folders)), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+vessel.BoxCgroups.create = create_and_die
+BubblewrapBackend().acquire(SandboxSpec())
+"""
+
+
+def test_groups_of_an_owner_killed_before_its_box_started_are_reaped(bubblewrap_backend: BubblewrapBackend) -> None:
+    if not bubblewrap_backend._cgroup_parents().folders:
+        pytest.skip("no control groups can be made here")
+    done = subprocess.run([sys.executable, "-c", DIE_BETWEEN], capture_output=True, text=True, timeout=60, check=False)
+    folders = [Path(line) for line in done.stdout.splitlines()]
+    assert folders
+    assert all(folder.is_dir() for folder in folders)
+    bubblewrap_backend.reap()
+    assert [folder for folder in folders if folder.exists()] == []

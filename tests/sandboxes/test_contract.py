@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from weak import WEAK, WeakBackend, Weakness, keep_decoded_text, read_through_links
 
 from agentgym.checks import SANDBOX_CHECKS, CheckReport, Outcome, check_one, check_sandbox, sandbox_spec
+from agentgym.errors import UsageError
 from agentgym.sandbox import ExecResult, Sandbox, SandboxBackend
 
 CHECKS = {listed.check.__name__: listed for listed in SANDBOX_CHECKS}
@@ -34,6 +36,18 @@ def test_boxes_for_root_keep_the_contract(backend: SandboxBackend) -> None:
 
 def test_every_check_has_a_weakness_that_it_finds() -> None:
     assert {name for name, _ in WEAK} == set(CHECKS)
+
+
+def test_the_page_on_security_names_every_check() -> None:
+    page = (Path(__file__).parents[2] / "docs/security.md").read_text()
+    assert [name for name in CHECKS if f"`{name}`" not in page] == []
+
+
+def test_what_is_no_backend_or_check_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"check_sandbox\(open_backend\('bubblewrap'\)\)"):
+        check_sandbox("bubblewrap")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="entries of SANDBOX_CHECKS, not 'exit_codes_are_exact'"):
+        check_sandbox(WeakBackend, checks=["exit_codes_are_exact"])  # type: ignore[arg-type, list-item]
 
 
 # One backend shows that a check can fail, and the one whose boxes are made in no time keeps this quick.
