@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
-
-from pydantic import JsonValue
+from typing import Any, NamedTuple
 
 
 class Call(NamedTuple):
@@ -17,11 +15,11 @@ class Call(NamedTuple):
     """
 
     function: str
-    arguments: Sequence[object]
+    arguments: Sequence[Any]
 
     def __str__(self) -> str:
         return f"{self.function.rpartition('.')[2]}({', '.join(map(repr, self.arguments))})"
 
 
-Answer = dict[str, JsonValue]
+Answer = dict[str, Any]
 """What became of a call: `{"returned": value}` or `{"raised": name of the exception's class}`."""

@@ -1,32 +1,19 @@
-"""The base programs, one folder each."""
+"""The base programs: every folder here that has a `spec.md`."""
 
-from agentgym.environments.code_repair.tasks.base import Base
+from functools import cache
 
-BASES = (
-    Base("columns", easy=True),
-    Base("csv_row"),
-    Base("dry_spell", easy=True),
-    Base("heater", easy=True),
-    Base("intervals", easy=True),
-    Base("job_order", held_out=True),
-    Base("lru_cache", held_out=True),
-    Base("matrix"),
-    Base("money", easy=True),
-    Base("parking", easy=True),
-    Base("permissions"),
-    Base("ranking", held_out=True),
-    Base("routes"),
-    Base("run_length"),
-    Base("smoothing", easy=True),
-    Base("stock", more_modules=("lots",)),
-    Base("text_wrap"),
-    Base("tokenizer"),
-    Base("vending"),
-    Base("versions", held_out=True),
-    Base("working_days"),
+from agentgym.environments.code_repair.tasks.base import BASES_FOLDER, Base
+
+EASY = frozenset({"columns", "dry_spell", "heater", "intervals", "money", "parking", "smoothing"})
+HELD_OUT = frozenset({"job_order", "lru_cache", "ranking", "versions"})
+
+BASES = tuple(
+    Base(name, easy=name in EASY, held_out=name in HELD_OUT)
+    for name in sorted(path.parent.name for path in BASES_FOLDER.glob("*/spec.md"))
 )
 
 
+@cache
 def find_base(name: str) -> Base:
     """Return the base program of a name."""
     return next(base for base in BASES if base.name == name)
