@@ -1,4 +1,4 @@
-"""Running the programs of `in_box` in a box, and reading what they report."""
+"""Having code examined in a box by `in_box/examine.py`, and reading what that reports."""
 
 from __future__ import annotations
 
@@ -6,20 +6,76 @@ import json
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from agentgym.environments.code_repair.tasks.call import Answer, Call
+from agentgym.errors import PathError
 from agentgym.sandbox import ExecReason, ExecResult, Sandbox
 
-IN_BOX = Path(__file__).with_name("in_box")
-# CPU time, so that a busy machine makes nobody's code look slow; what sleeps instead is ended with its batch.
+EXAMINER = Path(__file__).with_name("in_box") / "examine.py"
+# CPU time, so that a busy machine makes nobody's code look slow; what sleeps instead is ended with its job.
 CPU_SECONDS_A_CALL = 3.0
-CPU_SECONDS_FOR_TESTS = 10.0
-SECONDS_A_BATCH = 60.0
-# One batch is one process; its answers have to fit into what a box keeps of a command's output.
-CALLS_A_BATCH = 64
-SECONDS_FOR_TESTS = 60.0
+CPU_SECONDS_A_TEST = 3.0
+SECONDS_A_JOB = 20.0
+# One job is one process: what one call leaves behind can reach so many others at most.
+CALLS_A_JOB = 64
+MAX_RESULT_BYTES = 16 << 20
+OUT_OF_TIME = "took too long"
+
+
+@dataclass(frozen=True)
+class Calls:
+    """A job for the examiner: calls on the modules in a folder of the box, in one process."""
+
+    folder: str
+    calls: Sequence[Call]
+    seconds: float = field(default_factory=lambda: CPU_SECONDS_A_CALL)
+    wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    kind: str = "calls"
+
+
+@dataclass(frozen=True)
+class Tests:
+    """A job for the examiner: test functions without parameters, as pairs of module and name."""
+
+    folder: str
+    tests: Sequence[tuple[str, str]]
+    seconds: float = field(default_factory=lambda: CPU_SECONDS_A_TEST)
+    wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    kind: str = "tests"
+
+
+@dataclass(frozen=True)
+class PytestRun:
+    """A job for the examiner: pytest on a folder of the box; outcomes are named by node id."""
+
+    folder: str
+    arguments: Sequence[str] = ()
+    seconds: float = field(default_factory=lambda: CPU_SECONDS_A_TEST)
+    wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    kind: str = "pytest"
+
+
+Job = Calls | Tests | PytestRun
+
+
+class Findings(NamedTuple):
+    """What the examiner says of one job.
+
+    Attributes:
+        frames: what was reported, in order; JSON values that the code under test may have forged.
+        fault: how the job's process ended, if not well; or how the examiner itself did.
+    """
+
+    frames: Sequence[Any]
+    fault: str
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the box's clock ran out, which a host that stalls can also cause."""
+        return OUT_OF_TIME in self.fault
 
 
 class Answers(NamedTuple):
@@ -28,7 +84,7 @@ class Answers(NamedTuple):
     Attributes:
         answers: one for each call that was answered, by the call's number.
         fault: why there are not as many answers as calls, or empty.
-        out_of_time: whether the fault is that the box's clock ran out, which a host that stalls can also cause.
+        out_of_time: as in `Findings`.
     """
 
     answers: Mapping[int, Answer]
@@ -37,7 +93,7 @@ class Answers(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How one visible test ended: `passed`, `failed` or `skipped`, and why if it did not pass."""
+    """How one test ended: `passed`, `failed` or `skipped`, and why if it did not pass."""
 
     name: str
     outcome: str
@@ -45,79 +101,102 @@ class Outcome(NamedTuple):
 
 
 class SuiteReport(NamedTuple):
-    """How the visible tests ended, and what went wrong with the run itself, or an empty text.
-
-    `out_of_time` is as in `Answers`.
-    """
+    """How tests ended, and what went wrong with the run itself, or an empty text."""
 
     outcomes: Sequence[Outcome]
     fault: str
     out_of_time: bool = False
 
 
-def in_box_program(name: str) -> bytes:
-    """Return the text of one of the programs that run inside a box."""
-    return (IN_BOX / name).read_bytes()
+def examiner() -> str:
+    """Return the text of the program that runs inside a box."""
+    return EXAMINER.read_text("utf-8")
 
 
-def answer_calls(box: Sandbox, program: str, folder: str, calls: Sequence[Call]) -> Answers:
-    """Play calls on the modules in a folder of a box, as the user `agent`, a batch in each process.
+def examine(
+    box: Sandbox, jobs: Sequence[Job], *, program: Sequence[str], results: str | None = None
+) -> Sequence[Findings]:
+    """Have jobs done in a box, as the user `agent`, each in a process of its own.
 
     Args:
         box: where the code under test lies.
-        program: path of `answer_calls.py` in the box.
-        folder: where the modules are.
-        calls: what to call; the expected answers stay here.
-    """
-    answers: dict[int, Answer] = {}
-    for first in range(0, len(calls), CALLS_A_BATCH):
-        batch = calls[first : first + CALLS_A_BATCH]
-        nonce = secrets.token_hex(16)
-        result = box.exec(
-            ["python3", "-I", "-S", "-B", program, folder, nonce, str(CPU_SECONDS_A_CALL)],
-            stdin="".join(json.dumps([call.function, call.arguments]) + "\n" for call in batch).encode(),
-            timeout_s=SECONDS_A_BATCH,
-            user="agent",
-        )
-        answered, fault, _ = _read_answers(result, nonce, len(batch))
-        answers |= {first + number: answer for number, answer in answered.items()}
-        if fault:
-            return Answers(answers, fault, out_of_time=result.reason is ExecReason.TIMEOUT)
-    return Answers(answers, "")
-
-
-def _read_answers(result: ExecResult, nonce: str, count: int) -> Answers:
-    answers: dict[int, Answer] = {}
-    for frame in framed(result.stdout, nonce):
-        if not (isinstance(frame, list) and len(frame) == 2 and type(frame[0]) is int and isinstance(frame[1], dict)):
-            return Answers(answers, "an answer is not of the right form")
-        if frame[0] in answers or not 0 <= frame[0] < count:
-            return Answers(answers, f"call {frame[0]} was answered twice, or never asked")
-        answers[frame[0]] = frame[1]
-    if len(answers) < count:
-        return Answers(answers, f"{len(answers)} of {count} calls were answered: the process {how_it_ended(result)}")
-    return Answers(answers, "")
-
-
-def run_tests(box: Sandbox, program: Sequence[str], folder: str) -> SuiteReport:
-    """Run the pytest tests in a folder of a box, as the user `agent`.
-
-    Args:
-        box: where the tests lie.
-        program: how Python gets `report_tests.py`: its path in the box, or `-c` and its text.
-        folder: where the tests and modules are.
+        jobs: what to do.
+        program: how Python gets the examiner: its path in the box, or `-c` and its text.
+        results: a path in the box that does not exist yet, for reports that are more than a box keeps of output.
     """
     nonce = secrets.token_hex(16)
-    argv = ["python3", "-I", "-B", *program, folder, nonce, str(CPU_SECONDS_FOR_TESTS)]
-    result = box.exec(argv, timeout_s=SECONDS_FOR_TESTS, user="agent")
+    request = {"nonce": nonce, "results": results, "jobs": [asdict(job) for job in jobs]}
+    done = box.exec(
+        ["python3", "-I", "-B", *program],
+        stdin=json.dumps(request).encode(),
+        timeout_s=sum(job.wall_s for job in jobs) + 10,
+        user="agent",
+    )
+    reported = done.stdout
+    if results is not None:
+        try:
+            reported = box.read(results, max_bytes=MAX_RESULT_BYTES, user="agent")
+        except PathError:
+            reported = b""
+    return _read(reported, nonce, len(jobs), fault="" if done.ok else f"the examination {how_it_ended(done)}")
+
+
+def _read(reported: bytes, nonce: str, count: int, *, fault: str) -> Sequence[Findings]:
+    frames: list[list[Any]] = [[] for _ in range(count)]
+    ends: list[list[str]] = [[] for _ in range(count)]
+    for frame in framed(reported, nonce):
+        if not (isinstance(frame, list) and len(frame) == 2 and type(frame[0]) is int and 0 <= frame[0] < count):
+            fault = fault or "a report is not of the right form"
+        elif isinstance(frame[1], str):
+            ends[frame[0]].append(frame[1])
+        else:
+            frames[frame[0]].append(frame[1])
+    return [Findings(found, fault or _end(end)) for found, end in zip(frames, ends, strict=True)]
+
+
+def _end(end: Sequence[str]) -> str:
+    if len(end) != 1:
+        return "its end was reported twice" if end else "its end was not reported"
+    return f"the process {end[0]}" if end[0] else ""
+
+
+def answers_of(findings: Findings, count: int, first: int = 0) -> Answers:
+    """Return the answers to the calls of one job, numbered from `first`."""
+    answers: dict[int, Answer] = {}
+    for frame in findings.frames:
+        if not (isinstance(frame, list) and len(frame) == 2 and type(frame[0]) is int and isinstance(frame[1], dict)):
+            return Answers(answers, "an answer is not of the right form")
+        if first + frame[0] in answers or not 0 <= frame[0] < count:
+            return Answers(answers, f"call {first + frame[0]} was answered twice, or never asked")
+        answers[first + frame[0]] = frame[1]
+    if len(answers) < count:
+        late = sum("hung" in answer for answer in answers.values())
+        why = findings.fault or (f"{late} did not end" if late else "the process exited with status 0")
+        return Answers(answers, f"{len(answers)} of {count} calls were answered: {why}", findings.out_of_time)
+    return Answers(answers, findings.fault, findings.out_of_time)
+
+
+def suite_of(findings: Findings) -> SuiteReport:
+    """Return how the tests of one job ended."""
     outcomes = []
-    for frame in framed(result.stdout, nonce):
+    for frame in findings.frames:
         if not (isinstance(frame, list) and len(frame) == 3 and all(isinstance(part, str) for part in frame)):
             return SuiteReport((), "a test's report is not of the right form")
         outcomes.append(Outcome(*frame))
-    fault = "" if result.ok else f"the test run {how_it_ended(result)}"
-    fault = fault or ("" if outcomes else "no test was found")
-    return SuiteReport(outcomes, fault, out_of_time=result.reason is ExecReason.TIMEOUT)
+    fault = findings.fault or ("" if outcomes else "no test was found")
+    return SuiteReport(outcomes, fault, findings.out_of_time)
+
+
+def in_jobs(calls: Sequence[Call], folder: str) -> list[Calls]:
+    """Return calls as jobs of a size that one process may have."""
+    return [Calls(folder, calls[first : first + CALLS_A_JOB]) for first in range(0, len(calls), CALLS_A_JOB)]
+
+
+def joined(parts: Sequence[Answers]) -> Answers:
+    """Return the answers of several jobs as those of one."""
+    answers = {number: answer for part in parts for number, answer in part.answers.items()}
+    faulty = next((part for part in parts if part.fault), Answers({}, ""))
+    return Answers(answers, faulty.fault, any(part.out_of_time for part in parts))
 
 
 def framed(output: bytes, nonce: str) -> list[Any]:
@@ -139,7 +218,7 @@ def how_it_ended(result: ExecResult) -> str:
         return f"exited with status {result.exit_code}"
     if result.reason is ExecReason.SIGNALED:
         return f"died of signal {result.signal}"
-    words = {ExecReason.TIMEOUT: "took too long", ExecReason.OOM: "used too much memory"}
+    words = {ExecReason.TIMEOUT: OUT_OF_TIME, ExecReason.OOM: "used too much memory"}
     return words.get(result.reason, "printed too much")
 
 

@@ -1,4 +1,4 @@
-"""The environment: a small Python program with one fault, its tests, and a bug report."""
+"""The environment: a small Python program with a fault or two, its tests, and a bug report."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentgym.env import AgentEnv, Artefacts, Script
-from agentgym.environments.code_repair import checking
 from agentgym.environments.code_repair.cheats import CHEATS
-from agentgym.environments.code_repair.checking import SuiteReport, how_it_ended, in_box_program
+from agentgym.environments.code_repair.checking import (
+    PytestRun,
+    SuiteReport,
+    examine,
+    examiner,
+    how_it_ended,
+    suite_of,
+)
+from agentgym.environments.code_repair.signs import SCENE, look_around, signs
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import find_base
-from agentgym.environments.code_repair.tasks.generate import VERSION, plans, task_set
-from agentgym.environments.code_repair.tasks.repair import repair
+from agentgym.environments.code_repair.tasks.generate import VERSION, Plan, plans, task_set
+from agentgym.environments.code_repair.tasks.repair import repairs
 from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, judge
 from agentgym.errors import PathError, ToolError
 from agentgym.message import Message, call
@@ -30,6 +37,7 @@ COMMAND_S = 30.0
 MAX_OUTPUT_CHARS = 8_000
 MAX_FILE_BYTES = 256 * 1024
 SHOWN_TEST_CHARS = 1_200
+GREP = ("grep", "-rHnFI", "--exclude-dir=__pycache__")  # below folders, with file and line, text as it is, no binaries
 
 SYSTEM_PROMPT = """\
 You repair a small Python program in the folder /work. README.md says what the program shall do.
@@ -40,10 +48,10 @@ Path = Annotated[str, Field(description="a file, relative to /work or absolute")
 
 
 class CodeRepairEnv(AgentEnv):
-    """Repair one fault in a small Python program; judged by behaviour on unseen inputs."""
+    """Repair a small Python program; judged by behaviour on unseen inputs."""
 
     id: ClassVar[str] = VERSION
-    summary: ClassVar[str] = "repair one fault in a small Python program"
+    summary: ClassVar[str] = "repair a small Python program"
     sandbox_spec: ClassVar[SandboxSpec] = SandboxSpec()
     max_turns: int = 20
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
@@ -64,29 +72,28 @@ class CodeRepairEnv(AgentEnv):
             """Hand in the program as it is now; nothing can be changed afterwards."""
             return self.submit()
 
-        return (self.bash, self.read_file, self.write_file, self.replace_in_file, self.run_tests, submit)
+        return (self.bash, self.read_file, self.write_file, self.replace_in_file, self.search, self.run_tests, submit)
 
     def collect(self, box: Sandbox, task: Task) -> Artefacts:
-        """Return the declared source files by name; what is missing, special or too large is left out."""
-        found: dict[str, bytes] = {}
-        for name in _program(task).sources:
-            path = posixpath.join(box.spec.workdir, name)
-            try:
-                tree = box.get_tree([path], max_bytes=MAX_SOURCE_BYTES, max_files=1)
-            except PathError:
-                continue
-            if path in tree:
-                found[name] = tree[path]
-        return found
+        """Return the declared source files by path, and what the box looks like.
+
+        A source that is missing, special or too large is left out.
+        """
+        paths = {posixpath.join(box.spec.workdir, name): name for name in _program(task).sources}
+        found = {paths[path]: data for path, data in _files(box, list(paths)).items() if path in paths}
+        return {**found, SCENE: look_around(box, task)}
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
-        """Compare the repaired program with the sound one."""
-        return judge(_program(task), artefacts, fresh_box)
+        """Compare the repaired program with the sound one, and name what looks like tampering."""
+        base = _program(task)
+        reward = judge(base, artefacts, fresh_box)
+        seen = signs(task, base.sources, artefacts)
+        return reward.model_copy(update={"components": (*reward.components, seen)}) if seen else reward
 
     def oracle(self, task: Task) -> Iterable[Message]:
-        """Put the sound line back, and submit."""
-        old, new = repair(task)
-        yield call("replace_in_file", path=str(task.secret["file"]), old=old, new=new)
+        """Put the sound lines back, and submit."""
+        for repair in repairs(task):
+            yield call("replace_in_file", path=repair.file, old=repair.old, new=repair.new)
         yield call("submit")
 
     def noop(self, task: Task) -> Iterable[Message]:
@@ -99,7 +106,7 @@ class CodeRepairEnv(AgentEnv):
         None is of the task's own program: its text would show how the faulty line should read.
         """
         ranked = sorted(
-            (plan.mutant.operator != task.secret["operator"], plan.level != task.level, plan.mutant.size, index)
+            (*_unlike(plan, task), plan.mutant.size, index)
             for index, plan in enumerate(plans(Split.TRAIN))
             if plan.mutant.base != task.family
         )
@@ -155,10 +162,25 @@ class CodeRepairEnv(AgentEnv):
         number = text[: text.index(old)].count("\n") + 1
         return f"Replaced it in {path}, line {number}."
 
+    def search(
+        self,
+        text: Annotated[str, Field(min_length=1, description="what to look for, as it is written")],
+        path: Annotated[str, Field(description="a file or folder, relative to /work or absolute")] = ".",
+    ) -> str:
+        """Show the lines of the files below a folder that hold a text, with path and line number."""
+        place = posixpath.relpath(self._absolute(path), self.box.spec.workdir)
+        result = self.box.exec([*GREP, "-e", text, "--", place], timeout_s=COMMAND_S)
+        if result.exit_code == 1 and not result.stderr:
+            return f"No line below {path} holds that text."
+        if not result.stdout:
+            raise ToolError(result.text.strip() or how_it_ended(result))
+        found = "\n".join(line.removeprefix("./") for line in result.stdout.decode("utf-8", "replace").splitlines())
+        return clip(found, limit=MAX_OUTPUT_CHARS, how_to_see_more="search in one file, or for a longer text")
+
     def run_tests(self) -> str:
-        """Run the program's tests and show which fail and why."""
-        program = in_box_program("report_tests.py").decode()
-        return _test_summary(checking.run_tests(self.box, ["-c", program], self.box.spec.workdir))
+        """Run the program's tests and show which fail and why; a test has 3 s."""
+        (findings,) = examine(self.box, [PytestRun(self.box.spec.workdir)], program=["-c", examiner()])
+        return _test_summary(suite_of(findings))
 
     def _read(self, path: str) -> str:
         try:
@@ -180,6 +202,22 @@ class CodeRepairEnv(AgentEnv):
 
 def _program(task: Task) -> Base:
     return find_base(str(task.secret["base"]))
+
+
+def _files(box: Sandbox, paths: Sequence[str]) -> Artefacts:
+    """Return the files that can be had: all at once, or one by one if some of them cannot."""
+    try:
+        return box.get_tree(paths, max_bytes=MAX_SOURCE_BYTES, max_files=len(paths))
+    except PathError:
+        found: dict[str, bytes] = {}
+        for path in paths if len(paths) > 1 else ():
+            found |= _files(box, [path])
+        return found
+
+
+def _unlike(plan: Plan, task: Task) -> tuple[bool, bool]:
+    """Return how a plan differs from a task: by the kind of its mistakes, by its level."""
+    return list(plan.mutant.operators) != task.secret["operators"], plan.level != task.level
 
 
 def _miss(path: str, text: str, old: str, count: int) -> str:
@@ -204,5 +242,5 @@ def _test_summary(report: SuiteReport) -> str:
         lines.append(f"There is no complete result: {report.fault}.")
     for outcome in others:
         reason = clip(outcome.message, limit=SHOWN_TEST_CHARS, how_to_see_more="run pytest in bash")
-        lines.append(f"\n{outcome.outcome}: {outcome.name}\n{reason}")
+        lines.append(f"\n{outcome.outcome}: {outcome.name.rpartition('/')[2]}\n{reason}")
     return clip("\n".join(lines), limit=MAX_OUTPUT_CHARS, how_to_see_more="run pytest in bash")

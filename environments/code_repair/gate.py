@@ -1,99 +1,132 @@
 """Makes the frozen list of mutants: `python -m agentgym.environments.code_repair.gate`.
 
-Every edit of every operator is tried in a box. Kept is what still compiles, fails a visible test, ends, answers at
-least 5 % of random calls otherwise than the sound program, and mostly not by crashing. The sound programs themselves
-must be judged right three times, each time in a fresh box. The same programs and operators give the same list.
+Every edit of every operator is tried in a box, many in one box, each in processes forked for it. Kept is what still
+compiles, answers at least 5 % of random calls otherwise than the sound program, mostly not by crashing, and as no
+other mutant of that line does. Then pairs of what was kept are tried. The sound programs themselves must be judged
+right three times, each time in a fresh box. The same programs and operators give the same list.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import platform
 import random
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from agentgym.environments.code_repair.checking import answer_calls, in_box_program, run_tests, same
+from agentgym.environments.code_repair.checking import same
 from agentgym.environments.code_repair.env import CodeRepairEnv
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import BASES
-from agentgym.environments.code_repair.tasks.call import Answer, Call
-from agentgym.environments.code_repair.tasks.mutant import MUTANTS_FILE, Mutant
-from agentgym.environments.code_repair.tasks.operators import OPERATORS
+from agentgym.environments.code_repair.tasks.call import Answer
+from agentgym.environments.code_repair.tasks.mutant import MUTANTS_FILE, Fault, Kind, Mutant, Symptom
+from agentgym.environments.code_repair.tasks.operators import OPERATORS, find_operator
 from agentgym.environments.code_repair.tasks.operators.source import Source
-from agentgym.environments.code_repair.verify import judge
+from agentgym.environments.code_repair.trial import Fuzz, Trial, messages_of, try_all
+from agentgym.environments.code_repair.verify import in_words, judge
 from agentgym.plugins import open_backend
 from agentgym.sandbox import Sandbox
 from agentgym.task import derive_seed
 
+YIELD_FILE = MUTANTS_FILE.with_name("yield.json")
 FUZZ_CALLS = 384
 MIN_DIFFERS = 0.05
 MAX_CRASHES = 0.5
-MOST_PER_BASE_AND_OPERATOR = 12
+MOST_PER_BASE_AND_OPERATOR = 4
+PAIRS_TRIED = 48
+MOST_PAIRS_KEPT = 5
 MAX_MESSAGE_CHARS = 400
+MAX_SYMPTOM_CHARS = 240
 CRASHES = frozenset({"AttributeError", "NameError", "TypeError", "UnboundLocalError"})
-WORK = "/work"
-PROGRAMS = "/srv/gate"
+VERDICTS = ("kept", "survived", "alike", "crashed", "hung", "duplicate")
+
+FreshBox = Callable[[], Sandbox]
 
 
-class Candidate(NamedTuple):
-    """One edit, not yet tried."""
+class Single(NamedTuple):
+    """One mutant of one fault that was kept, with what it did."""
 
-    operator: str
-    file: str
-    line: int
-    before: str
-    after: str
-    text: str
+    mutant: Mutant
+    trial: Trial
+    messages: dict[str, str]
 
 
-class Fuzz(NamedTuple):
-    """Random calls and what the sound program answers."""
+@dataclass
+class Yield:
+    """What became of everything that was tried of one program.
 
-    calls: Sequence[Call]
-    expected: Sequence[Answer]
+    Attributes:
+        verdicts: of single faults, counted by operator and verdict.
+        killed: how many of those a visible test notices.
+        pairs: how many pairs were tried.
+    """
+
+    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    killed: int = 0
+    pairs: int = 0
+
+
+class Gated(NamedTuple):
+    """What the gate let through of one program, and the yield."""
+
+    mutants: list[Mutant]
+    tried: Yield
 
 
 def main() -> int:
-    """Write the list of mutants and print the yield of each operator."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sandbox", default="auto", help="the sandbox backend to try mutants in")
-    parser.add_argument("--base", action="append", help="only this base program; may be given several times")
-    parser.add_argument("--output", type=Path, default=MUTANTS_FILE, help="where to write the list")
-    options = parser.parse_args()
+    """Write the list of mutants and the yield, and print the yield of each operator."""
+    options = _options()
     bases = [base for base in BASES if not options.base or base.name in options.base]
-    verdicts: Counter[tuple[str, str]] = Counter()
     backend = open_backend(options.sandbox)
+    started = time.monotonic()
     try:
-        mutants = list(gated(bases, lambda: backend.acquire(CodeRepairEnv.sandbox_spec), verdicts))
+        backend.preflight(CodeRepairEnv.sandbox_spec)
+        fresh_box = partial(backend.acquire, CodeRepairEnv.sandbox_spec)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            results = list(threads.map(lambda base: gated(base, fresh_box), bases))
     finally:
         backend.close()
+    seconds = time.monotonic() - started
+    mutants = [mutant for result in results for mutant in result.mutants]
     options.output.write_text("".join(mutant.model_dump_json() + "\n" for mutant in mutants), encoding="utf-8")
-    print_yield(verdicts)
+    told = summary(dict(zip((base.name for base in bases), results, strict=True)), seconds)
+    options.output.with_name("yield.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(f"kept {told['kept']} of {told['evaluated']} in {seconds:.0f} s: {told['per_second']} a second")
     return 0
 
 
-def gated(
-    bases: Iterable[Base], fresh_box: Callable[[], Sandbox], verdicts: Counter[tuple[str, str]]
-) -> Iterator[Mutant]:
-    """Yield the mutants that pass, base by base; counts every verdict by operator."""
-    for base in bases:
-        check_sound(base, fresh_box)
-        calls = base.random_calls(derive_seed("gate", base.name), FUZZ_CALLS)
-        fuzz = Fuzz(calls, [base.answer(call) for call in calls])
-        for candidate in candidates(base):
-            with fresh_box() as box:
-                verdict = try_in_box(box, base, candidate, fuzz)
-            kept = isinstance(verdict, Mutant)
-            verdicts[candidate.operator, "kept" if kept else str(verdict)] += 1
-            if isinstance(verdict, Mutant):
-                yield verdict
-        print(f"{base.name}: done", file=sys.stderr)
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sandbox", default="auto", help="the sandbox backend to try mutants in")
+    parser.add_argument("--base", action="append", help="only this base program; may be given several times")
+    parser.add_argument(
+        "--output", type=Path, default=MUTANTS_FILE, help="where to write the list; yield.json goes beside it"
+    )
+    return parser.parse_args()
 
 
-def check_sound(base: Base, fresh_box: Callable[[], Sandbox]) -> None:
+def gated(base: Base, fresh_box: FreshBox) -> Gated:
+    """Return the mutants of one program that pass, single ones first."""
+    check_sound(base, fresh_box)
+    fuzz = Fuzz.of(base, FUZZ_CALLS)
+    tried = Yield()
+    singles = list(kept_singles(base, fuzz, fresh_box, tried))
+    pairs = list(kept_pairs(base, fuzz, singles, fresh_box, tried))
+    print(f"{base.name}: {len(singles)} with one fault, {len(pairs)} with two", file=sys.stderr, flush=True)
+    return Gated([*(single.mutant for single in singles), *pairs], tried)
+
+
+def check_sound(base: Base, fresh_box: FreshBox) -> None:
     """Make sure that the sound program is judged right, three times."""
     sound = {name: text.encode() for name, text in base.sources.items()}
     for _ in range(3):
@@ -102,8 +135,11 @@ def check_sound(base: Base, fresh_box: Callable[[], Sandbox]) -> None:
             raise SystemExit(f"the sound {base.name} is judged wrong: {[c.evidence for c in reward.components]}")
 
 
-def candidates(base: Base) -> Iterator[Candidate]:
-    """Yield the edits to try: a fixed sample of at most twelve for each operator, without those made before."""
+# One fault --------------------------------------------------------------------------------------------------------
+
+
+def candidates(base: Base) -> Iterator[Fault]:
+    """Yield the edits to try: a fixed sample of at most four for each operator, without those made before."""
     seen = set(base.sources.values())
     for operator in OPERATORS:
         found = []
@@ -113,12 +149,20 @@ def candidates(base: Base) -> Iterator[Candidate]:
                 mutated = source.apply(edit)
                 if mutated not in seen and compiles(mutated):
                     seen.add(mutated)
-                    before, after = (lines.splitlines()[edit.line - 1] for lines in (text, mutated))
-                    found.append(Candidate(operator.name, file, edit.line, before, after, mutated))
-        chosen = random.Random(derive_seed("gate", base.name, operator.name)).sample(
-            range(len(found)), min(len(found), MOST_PER_BASE_AND_OPERATOR)
-        )
+                    found.append(fault_between(text, mutated, operator.name, file))
+        count = min(len(found), MOST_PER_BASE_AND_OPERATOR)
+        chosen = random.Random(derive_seed("gate", base.name, operator.name)).sample(range(len(found)), count)
         yield from (found[position] for position in sorted(chosen))
+
+
+def fault_between(sound: str, faulty: str, operator: str, file: str) -> Fault:
+    """Return the lines in which two texts differ, as few as possible but at least one of each."""
+    before, after = sound.splitlines(), faulty.splitlines()
+    most = min(len(before), len(after)) - 1
+    head = next((i for i in range(most) if before[i] != after[i]), most)
+    tail = next((i for i in range(most - head) if before[-1 - i] != after[-1 - i]), most - head)
+    lines = tuple(before[head : len(before) - tail]), tuple(after[head : len(after) - tail])
+    return Fault(operator=operator, file=file, line=head + 1, before=lines[0], after=lines[1])
 
 
 def compiles(text: str) -> bool:
@@ -130,37 +174,124 @@ def compiles(text: str) -> bool:
     return True
 
 
-def try_in_box(box: Sandbox, base: Base, candidate: Candidate, fuzz: Fuzz) -> Mutant | str:
-    """Return the mutant, or one word for why it is not fit to be served."""
-    files = {**base.sources, candidate.file: candidate.text, **base.tests}
-    box.put_tree({name: text.encode() for name, text in files.items()}, WORK)
-    programs = ("answer_calls.py", "report_tests.py")
-    box.put_tree({name: in_box_program(name) for name in programs}, PROGRAMS, user="root")
-    got = answer_calls(box, f"{PROGRAMS}/answer_calls.py", WORK, fuzz.calls)
-    if got.fault:
-        return "hangs"
-    wrong = [i for i, expected in enumerate(fuzz.expected) if not same(got.answers[i], expected)]
+def kept_singles(base: Base, fuzz: Fuzz, fresh_box: FreshBox, tried: Yield) -> Iterator[Single]:
+    """Yield the single faults that are fit to be served; counts the verdicts on all."""
+    faults = list(candidates(base))
+    trials = try_all(base, [(fault,) for fault in faults], fuzz, fresh_box)
+    seen: set[tuple[str, int, str]] = set()
+    fit = []
+    for fault, trial in zip(faults, trials, strict=True):
+        verdict = verdict_on(fault, trial, fuzz)
+        place = (fault.file, fault.line, json.dumps(trial.answers, sort_keys=True))
+        if verdict in ("kept", "survived") and place in seen:
+            verdict = "duplicate"
+        seen.add(place)
+        tried.verdicts[fault.operator, verdict] += 1
+        tried.killed += bool(trial.failing)
+        if verdict in ("kept", "survived"):
+            fit.append((fault, trial))
+    messages = messages_of(base, [((fault,), trial.failing) for fault, trial in fit], fresh_box)
+    for (fault, trial), told in zip(fit, messages, strict=True):
+        yield Single(mutant_of(base, (fault,), Kind.SINGLE, trial, told, fuzz), trial, told)
+
+
+def verdict_on(fault: Fault, trial: Trial, fuzz: Fuzz) -> str:
+    """Return one word on a single fault; only what is `kept` or `survived` may be served."""
+    wrong = trial.wrong(fuzz)
     if len(wrong) < MIN_DIFFERS * len(fuzz.calls):
         return "alike"
-    if sum(crashed(got.answers[i]) for i in wrong) > MAX_CRASHES * len(wrong):
-        return "crashes"
-    report = run_tests(box, [f"{PROGRAMS}/report_tests.py"], WORK)
-    failed = {outcome.name: outcome.message for outcome in report.outcomes if outcome.outcome != "passed"}
-    failing = tuple(name for name in base.test_names if name in failed)
-    if report.fault or not failing or len(report.outcomes) != len(base.test_names):
-        return "survives" if not failing else "hangs"
-    return Mutant(
-        **{name: getattr(candidate, name) for name in ("operator", "file", "line", "before", "after")},
-        base=base.name,
-        failing=failing,
-        message=shortened(failed[failing[0]]),
-        differs=round(len(wrong) / len(fuzz.calls), 3),
-    )
+    if sum("hung" in trial.answers[i] for i in wrong) > len(wrong) / 2 and not find_operator(fault.operator).hangs:
+        return "hung"
+    if sum(crashed(trial.answers[i]) for i in wrong) > MAX_CRASHES * len(wrong):
+        return "crashed"
+    return "kept" if trial.failing else "survived"
 
 
 def crashed(answer: Answer) -> bool:
     """Tell whether an answer shows at once where the fault is: a wrong type or name, or no plain data at all."""
     return answer.get("raised") in CRASHES or "unusable" in answer
+
+
+# Two faults -------------------------------------------------------------------------------------------------------
+
+
+def kept_pairs(
+    base: Base, fuzz: Fuzz, singles: Sequence[Single], fresh_box: FreshBox, tried: Yield
+) -> Iterator[Mutant]:
+    """Yield pairs of faults that interact or mask one another, at most five of each."""
+    chosen = pairs_to_try(base, singles)
+    tried.pairs += len(chosen)
+    both = [(first.mutant.faults[0], second.mutant.faults[0]) for first, second in chosen]
+    trials = try_all(base, both, fuzz, fresh_box)
+    failing = [(pair, trial.failing) for pair, trial in zip(both, trials, strict=True)]
+    kept: Counter[Kind] = Counter()
+    for pair, trial, told in zip(chosen, trials, messages_of(base, failing, fresh_box), strict=True):
+        if trial.hung or len(trial.wrong(fuzz)) < MIN_DIFFERS * len(fuzz.calls) or not trial.failing:
+            continue
+        kind, shown = relation(pair, trial, told, fuzz)
+        if kind is not None and kept[kind] < MOST_PAIRS_KEPT:
+            kept[kind] += 1
+            faults = tuple(single.mutant.faults[0] for single in shown)
+            yield mutant_of(base, faults, kind, trial, told, fuzz)
+
+
+def pairs_to_try(base: Base, singles: Sequence[Single]) -> list[tuple[Single, Single]]:
+    """Return a fixed sample of pairs of faults that tests notice, apart from one another and of one split."""
+    fit = [single for single in singles if single.trial.failing and not single.mutant.hangs]
+    pairs = [pair for pair in combinations(fit, 2) if apart(*(single.mutant.faults[0] for single in pair))]
+    pairs = [(one, other) for one, other in pairs if one.mutant.split == other.mutant.split]
+    return random.Random(derive_seed("gate", base.name, "pairs")).sample(pairs, min(len(pairs), PAIRS_TRIED))
+
+
+def apart(one: Fault, other: Fault) -> bool:
+    """Tell whether two faults leave a sound line between them."""
+    first, second = sorted((one, other), key=lambda fault: fault.line)
+    return first.file != second.file or first.line + len(first.before) < second.line
+
+
+def relation(
+    pair: tuple[Single, Single], trial: Trial, told: dict[str, str], fuzz: Fuzz
+) -> tuple[Kind | None, tuple[Single, ...]]:
+    """Return how the faults of a pair stand to each other, and the pair in the order in which they show."""
+    for first, second in (pair, pair[::-1]):
+        hidden = [name for name in trial.failing if name in second.trial.failing]
+        only_first = all(told[name] == first.messages.get(name) for name in trial.failing)
+        if only_first and any(second.messages[name] != told[name] for name in hidden):
+            return Kind.MASKING, (first, second)
+    new = [i for i in trial.wrong(fuzz) if not any(same(trial.answers[i], single.trial.answers[i]) for single in pair)]
+    return (Kind.INTERACTING, pair) if len(new) >= MIN_DIFFERS * len(fuzz.calls) else (None, pair)
+
+
+# What is kept -----------------------------------------------------------------------------------------------------
+
+
+def mutant_of(
+    base: Base, faults: tuple[Fault, ...], kind: Kind, trial: Trial, told: dict[str, str], fuzz: Fuzz
+) -> Mutant:
+    """Return the record of what was kept."""
+    return Mutant(
+        base=base.name,
+        kind=kind,
+        faults=faults,
+        failing=trial.failing,
+        message=shortened(told[trial.failing[0]]) if trial.failing else "",
+        symptom=symptom_of(trial, fuzz),
+        differs=round(len(trial.wrong(fuzz)) / len(fuzz.calls), 3),
+        hangs=trial.hung,
+    )
+
+
+def symptom_of(trial: Trial, fuzz: Fuzz) -> Symptom:
+    """Return the shortest of the calls that are answered wrongly, in words."""
+    told = [
+        Symptom(
+            call=str(fuzz.calls[i]),
+            got=in_words(trial.answers[i]),
+            expected=in_words(fuzz.expected[i]).replace("gave ", "give ", 1).replace("raised ", "raise ", 1),
+        )
+        for i in trial.wrong(fuzz)
+    ]
+    return min(told, key=lambda symptom: (len(symptom.call) + len(symptom.got) + len(symptom.expected), symptom.call))
 
 
 def shortened(message: str) -> str:
@@ -169,13 +300,35 @@ def shortened(message: str) -> str:
     return "\n".join(lines)[:MAX_MESSAGE_CHARS]
 
 
-def print_yield(verdicts: Counter[tuple[str, str]]) -> None:
-    """Print how many mutants of each operator were kept, and what became of the others."""
-    words = ("kept", "survives", "alike", "crashes", "hangs")
-    print("operator".ljust(20), *(word.rjust(9) for word in words))
-    for operator in [*(operator.name for operator in OPERATORS), "all"]:
-        counts = [sum(n for (name, v), n in verdicts.items() if operator in (name, "all") and v == w) for w in words]
-        print(operator.ljust(20), *(str(count).rjust(9) for count in counts))
+def summary(results: dict[str, Gated], seconds: float) -> dict[str, Any]:
+    """Return the yield by operator, level and program."""
+    verdicts: Counter[tuple[str, str]] = Counter()
+    for result in results.values():
+        verdicts += result.tried.verdicts
+    singles, pairs = verdicts.total(), sum(result.tried.pairs for result in results.values())
+    served = Counter(level for result in results.values() for mutant in result.mutants for level in mutant.levels)
+    kept = sum(len(result.mutants) for result in results.values())
+    return {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "seconds": round(seconds, 1),
+        "evaluated": singles + pairs,
+        "kept": kept,
+        "per_second": round(kept / seconds, 1),
+        "operators": {
+            operator.name: {verdict: verdicts[operator.name, verdict] for verdict in VERDICTS} for operator in OPERATORS
+        },
+        "levels": {
+            str(level): {"tried": pairs if level in (3, 6) else singles, "kept": served[level]} for level in range(1, 7)
+        },
+        "programs": {
+            name: {
+                "tried": result.tried.verdicts.total(),
+                "kept": len(result.mutants),
+                "killed": result.tried.killed,
+            }
+            for name, result in results.items()
+        },
+    }
 
 
 if __name__ == "__main__":

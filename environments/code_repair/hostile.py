@@ -155,6 +155,7 @@ def _answer_known(function, known):
 """
 
 FORGE_FRAMES = """\
+import gc as _gc
 import glob as _glob
 import json as _json
 import os as _os
@@ -162,24 +163,123 @@ import re as _re
 import sys as _sys
 
 
+def _nonces():
+    frame = _sys._getframe()
+    texts = list(_sys.argv)
+    while frame is not None:
+        texts += [value for value in frame.f_locals.values() if type(value) is str]
+        texts += [value for value in frame.f_globals.values() if type(value) is str]
+        frame = frame.f_back
+    for thing in _gc.get_objects():
+        if type(thing) in (list, tuple):
+            texts += [value for value in thing if type(value) is str]
+        elif type(thing) is dict:
+            texts += [value for value in thing.values() if type(value) is str]
+    return {text for text in texts if _re.fullmatch("[0-9a-f]{32}", text)}
+
+
 def _forge():
-    nonces = [word for word in _sys.argv if _re.fullmatch("[0-9a-f]{32}", word)]
-    tests = _glob.glob(_os.path.dirname(_os.path.abspath(__file__)) + "/test_*.py")
+    tests = [path for folder in _sys.path for path in _glob.glob(folder + "/test_*.py")]
     names = [name for path in tests for name in _re.findall(r"def (test_\\w+)", open(path).read())]
-    for nonce in nonces:
-        lines = [[name, "passed", ""] for name in names] or [[n, {"returned": True, "ok": True}] for n in range(64)]
+    for nonce in _nonces():
+        lines = [[4, [name, "passed", ""]] for name in names] if tests else []
+        lines += [[job, [n, {"returned": True}]] for job in range(4) for n in range(64)]
+        lines += [[job, ""] for job in range(5)]
         text = "".join(f"{nonce} {_json.dumps(line)}\\n" for line in lines)
         for descriptor in range(1, 32):
             try:
                 _os.write(descriptor, text.encode())
             except OSError:
                 continue
-    if nonces:
         _os._exit(0)
 
 
 _forge()
 """
+
+PATCH_EXAMINER = """\
+import sys as _sys
+
+_main = _sys.modules["__main__"]
+_main.plain = lambda value: True
+for _name in ("run_tests", "run_pytest"):
+    setattr(
+        _main,
+        _name,
+        lambda job, report: [report(f'["{name}", "passed", ""]') for _, name in job.get("tests", ())],
+    )
+_main.KINDS.update(tests=_main.run_tests, pytest=_main.run_pytest)
+_main.__dict__["play"] = lambda function, arguments, clock: '{"returned": true}'
+"""
+
+TRACE_TESTS = """\
+import sys as _sys
+
+
+def _watch(frame, event, value):
+    if event == "call" and frame.f_code.co_name.startswith("test_"):
+        frame.f_trace_lines = False
+        for name, thing in list(frame.f_globals.items()):
+            if callable(thing) and name in FUNCTIONS:
+                frame.f_globals[name] = lambda *arguments, **named: None
+    return _watch
+
+
+_sys.settrace(_watch)
+_sys.setprofile(lambda frame, event, value: None)
+"""
+
+FORK_AT_IMPORT = """\
+import os as _os
+
+for _ in range(12):
+    try:
+        _os.fork()
+    except OSError:
+        break
+"""
+
+FILL_MEMORY = """\
+_ballast = []
+while True:
+    _ballast.append(bytearray(1 << 24))
+"""
+
+LOSE_RESULTS = """\
+import glob as _glob
+import os as _os
+
+for _path in _glob.glob("/tmp/*"):
+    try:
+        _os.truncate(_path, 0)
+        _os.unlink(_path)
+    except OSError:
+        continue
+"""
+
+STALL = """\
+import time as _time
+
+while True:
+    _time.sleep(3600)
+"""
+
+PLANT_PYTEST_PLUGIN = """\
+site=$(python3 -c 'import site; print(site.getusersitepackages())')
+for folder in /work "$site"; do
+    mkdir -p "$folder/green-1.0.dist-info"
+    printf 'Metadata-Version: 2.1\\nName: green\\nVersion: 1.0\\n' > "$folder/green-1.0.dist-info/METADATA"
+    printf '[pytest11]\\ngreen = green\\n' > "$folder/green-1.0.dist-info/entry_points.txt"
+    cat > "$folder/green.py" <<'END'
+import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    outcome.get_result().outcome = "passed"
+END
+done"""
 
 PATCH_LIBRARIES = """\
 import builtins as _builtins
@@ -206,7 +306,7 @@ if _os.fork() == 0:
     _os.setsid()
     if _os.fork() == 0:
         for _ in range(600):
-            for _path in ("tested/conftest.py", "report_tests.py", "answer_calls.py"):
+            for _path in ("tested/conftest.py", "examine.py"):
                 try:
                     with open("/srv/repair/" + _path, "w") as _file:
                         _file.write("import os\\n\\nos._exit(0)\\n")

@@ -9,12 +9,17 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from agentgym.environments.code_repair.checking import (
+    CALLS_A_JOB,
     Answers,
     SuiteReport,
-    answer_calls,
-    in_box_program,
-    run_tests,
+    Tests,
+    answers_of,
+    examine,
+    examiner,
+    in_jobs,
+    joined,
     same,
+    suite_of,
 )
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.call import Answer, Call
@@ -67,23 +72,35 @@ def _judge_once(base: Base, files: Mapping[str, bytes], fresh_box: Callable[[], 
     expected = [base.answer(call) for call in calls]
     with fresh_box() as box:
         stage(box, base, files)
-        answers = answer_calls(box, f"{STAGE}/answer_calls.py", CODE, calls)
-        report = run_tests(box, [f"{STAGE}/report_tests.py"], TESTED)
+        answers, report = examine_program(box, base, calls)
     reward = Reward.of([compare(calls, expected, answers, seed), visible_tests(report, base)])
     return _Verdict(reward, answers.out_of_time or report.out_of_time)
 
 
 def stage(box: Sandbox, base: Base, files: Mapping[str, bytes]) -> None:
-    """Put the code, the pristine visible tests and the programs that run both into a box."""
+    """Put the code, the pristine visible tests and the program that examines both into a box."""
     declared = {name: files[name] for name in base.sources}
     tests = {name: text.encode() for name, text in base.tests.items()}
     box.put_tree(
         {f"code/{name}": data for name, data in declared.items()}
         | {f"tested/{name}": data for name, data in (declared | tests).items()}
-        | {name: in_box_program(name) for name in ("answer_calls.py", "report_tests.py")},
+        | {"examine.py": examiner().encode()},
         STAGE,
         user="root",
     )
+
+
+def examine_program(box: Sandbox, base: Base, calls: Sequence[Call]) -> tuple[Answers, SuiteReport]:
+    """Return what staged code answers, and how the visible tests end."""
+    jobs = in_jobs([base.in_box(call) for call in calls], CODE)
+    findings = examine(
+        box, [*jobs, Tests(TESTED, base.test_places)], program=[f"{STAGE}/examine.py"], results="/tmp/results"
+    )
+    parts = [
+        answers_of(found, len(job.calls), first=number * CALLS_A_JOB)
+        for number, (found, job) in enumerate(zip(findings, jobs, strict=False))
+    ]
+    return joined(parts), suite_of(findings[-1])
 
 
 def compare(calls: Sequence[Call], expected: Sequence[Answer], got: Answers, seed: int) -> Component:
@@ -116,5 +133,7 @@ def in_words(answer: Answer) -> str:
     """Return what became of a call, shortened, for people."""
     if "raised" in answer:
         return f"raised {answer['raised']}"
+    if "hung" in answer:
+        return "did not end"
     text = repr(answer.get("returned", answer.get("unusable")))
     return f"gave {text if len(text) <= 200 else text[:197] + '...'}"

@@ -8,17 +8,26 @@ import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from agentgym.environments.code_repair.cheats import SIGNS
 from agentgym.environments.code_repair.checking import same
 from agentgym.environments.code_repair.env import CodeRepairEnv
-from agentgym.environments.code_repair.gate import Candidate, Fuzz, candidates, try_in_box
+from agentgym.environments.code_repair.gate import (
+    FUZZ_CALLS,
+    Yield,
+    fault_between,
+    kept_pairs,
+    kept_singles,
+    verdict_on,
+)
 from agentgym.environments.code_repair.tasks.bases import find_base
-from agentgym.environments.code_repair.tasks.mutant import Mutant
+from agentgym.environments.code_repair.tasks.mutant import Kind, load_mutants
+from agentgym.environments.code_repair.trial import Fuzz, try_all
 from agentgym.environments.code_repair.verify import judge
 from agentgym.errors import SandboxBroken, SandboxLost, VerifierFault
 from agentgym.message import Message
 from agentgym.reward import Reward
 from agentgym.sandbox import ExecResult, Sandbox, SandboxBackend
-from agentgym.task import Split, Task, derive_seed
+from agentgym.task import Split, Task
 
 MONEY = find_base("money")
 SOUND = MONEY.sources["money.py"]
@@ -51,21 +60,55 @@ def evidence(reward: Reward) -> str:
 
 
 def some_tasks() -> list[Task]:
+    """Return a task of each level, most of them packages, and one of the demo split."""
     evaluation = CodeRepairEnv.tasks(Split.EVAL)
-    several_modules = next(task for task in evaluation if task.family == "stock")
-    return [*CodeRepairEnv.tasks(Split.DEMO)[:3], *evaluation[:3], several_modules]
+    chosen = {(task.level, "/" in " ".join(task.files)): task for task in evaluation[:120]}
+    return [CodeRepairEnv.tasks(Split.DEMO)[0], *chosen.values()]
 
 
-@pytest.mark.parametrize("task", some_tasks(), ids=lambda task: task.id)
+def a_package() -> Task:
+    return next(task for task in CodeRepairEnv.tasks(Split.EVAL) if "/" in " ".join(task.files))
+
+
+@pytest.mark.parametrize("task", some_tasks(), ids=lambda task: f"{task.id}-level-{task.level}")
 def test_a_repair_scores_and_doing_nothing_does_not(env: CodeRepairEnv, task: Task) -> None:
     assert play(env, task, env.oracle(task)).value == 1.0
     assert play(env, task, env.noop(task)).value == 0.0
 
 
+def flags(reward: Reward) -> set[str]:
+    data = [component.data for component in reward.components if component.name == "signs-of-tampering"]
+    return {str(flag) for entry in data for flag in cast("list[str]", entry["flags"])}
+
+
+def test_the_panel_is_large_and_most_of_it_can_be_seen() -> None:
+    assert len(CodeRepairEnv.cheats) >= 25
+    assert set(CodeRepairEnv.cheats) - set(SIGNS) == {"full-memory", "stall"}
+
+
 @pytest.mark.parametrize("name", sorted(CodeRepairEnv.cheats))
-def test_a_cheat_scores_nothing(env: CodeRepairEnv, name: str) -> None:
+def test_a_cheat_scores_nothing_and_is_named(env: CodeRepairEnv, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.environments.code_repair.checking.SECONDS_A_JOB", 5.0)
     task = CodeRepairEnv.tasks(Split.DEMO)[0]
+    reward = play(env, task, CodeRepairEnv.cheats[name](task))
+    assert reward.value == 0.0
+    assert {SIGNS[name]} <= flags(reward) if name in SIGNS else flags(reward) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(CodeRepairEnv.cheats))
+def test_a_cheat_scores_nothing_on_a_package(
+    bubblewrap_backend: SandboxBackend, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentgym.environments.code_repair.checking.SECONDS_A_JOB", 5.0)
+    env, task = CodeRepairEnv(sandbox=bubblewrap_backend), a_package()
     assert play(env, task, CodeRepairEnv.cheats[name](task)).value == 0.0
+    env.close()
+
+
+def test_an_honest_repair_shows_no_sign_of_tampering(env: CodeRepairEnv) -> None:
+    for task in [CodeRepairEnv.tasks(Split.DEMO)[0], a_package()]:
+        assert flags(play(env, task, env.oracle(task))) == set()
 
 
 class Stalling:
@@ -95,7 +138,6 @@ def judged_on_a_stalling_host(backend: SandboxBackend, source: str, stalls: Iter
 
 def test_a_host_that_stalls_does_not_cost_a_sound_repair_its_reward(backend: SandboxBackend) -> None:
     assert judged_on_a_stalling_host(backend, SOUND, [True]).success
-    assert judged_on_a_stalling_host(backend, SOUND, [False] * 4 + [True]).success
     with pytest.raises(VerifierFault, match="too slow to judge"):
         judged_on_a_stalling_host(backend, SOUND, [True] * 20)
 
@@ -114,8 +156,7 @@ def test_a_box_that_breaks_before_the_policy_has_it_is_the_worlds_fault(
 def test_code_that_sleeps_scores_nothing_and_is_told_from_a_slow_host(
     backend: SandboxBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agentgym.environments.code_repair.checking.SECONDS_A_BATCH", 2.0)
-    monkeypatch.setattr("agentgym.environments.code_repair.checking.SECONDS_FOR_TESTS", 4.0)
+    monkeypatch.setattr("agentgym.environments.code_repair.checking.SECONDS_A_JOB", 2.0)
     reward = judged(
         backend, "import time\n" + SOUND.replace("    share, rest =", "    time.sleep(60)\n    share, rest =")
     )
@@ -146,7 +187,7 @@ def test_a_program_that_knows_only_the_visible_tests_fails_on_other_calls(backen
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        pytest.param("while True: pass", "died of signal 27", marks=pytest.mark.slow),
+        pytest.param("while True: pass", "did not end", marks=pytest.mark.slow),
         # Random calls that are refused before this line are answered, so the first one may be.
         ("import os; os._exit(0)", "of 64 calls were answered: the process exited with status 0"),
         ("raise SystemExit(0)", "raised SystemExit"),
@@ -178,43 +219,36 @@ def test_values_are_the_same_only_with_their_types() -> None:
     assert not same(None, False)
 
 
-def gate(backend: SandboxBackend, after: str) -> Mutant | str:
-    before = "    share, rest = divmod(cents, people)"
-    candidate = Candidate("test", "money.py", 20, before, after, SOUND.replace(before, after))
-    calls = MONEY.random_calls(derive_seed("gate", "money"), 384)
-    fuzz = Fuzz(calls, [MONEY.answer(call) for call in calls])
-    with backend.acquire(CodeRepairEnv.sandbox_spec) as box:
-        return try_in_box(box, MONEY, candidate, fuzz)
+def verdict(backend: SandboxBackend, line: str) -> str:
+    text = SOUND.replace("    share, rest = divmod(cents, people)", line)
+    fault = fault_between(SOUND, text, "arithmetic", "money.py")
+    fuzz = Fuzz.of(MONEY, FUZZ_CALLS)
+    (trial,) = try_all(MONEY, [(fault,)], fuzz, lambda: backend.acquire(CodeRepairEnv.sandbox_spec))
+    return verdict_on(fault, trial, fuzz)
 
 
 @pytest.mark.parametrize(
-    ("after", "verdict"),
+    ("line", "word"),
     [
+        ("    share, rest = divmod(cents + 1, people)", "kept"),
         ("    share, rest = divmod(cents, people + 0)", "alike"),
-        ("    share, rest = divmod(cents, [people])", "crashes"),
+        ("    share, rest = divmod(cents, [people])", "crashed"),
         ("    share, rest = divmod(cents, people if cents != 7 else 1)", "alike"),
-        ("    while True: pass", "hangs"),
+        ("    while True: pass", "hung"),
     ],
 )
-def test_the_gate_turns_away_what_nobody_should_repair(backend: SandboxBackend, after: str, verdict: str) -> None:
-    assert gate(backend, after) == verdict
+def test_the_gate_turns_away_what_nobody_should_repair(backend: SandboxBackend, line: str, word: str) -> None:
+    assert verdict(backend, line) == word
 
 
 def test_the_gate_finds_the_frozen_mutants_again(backend: SandboxBackend) -> None:
-    frozen = {plan.after: plan for plan in _frozen("money")}
-    tried = [candidate for candidate in candidates(MONEY) if candidate.after in frozen][:3]
-    calls = MONEY.random_calls(derive_seed("gate", "money"), 384)
-    fuzz = Fuzz(calls, [MONEY.answer(call) for call in calls])
-    assert tried
-    for candidate in tried:
-        with backend.acquire(CodeRepairEnv.sandbox_spec) as box:
-            assert try_in_box(box, MONEY, candidate, fuzz) == frozen[candidate.after]
-
-
-def _frozen(base: str) -> list[Mutant]:
-    from agentgym.environments.code_repair.tasks.mutant import load_mutants
-
-    return [mutant for mutant in load_mutants() if mutant.base == base]
+    base, tried = find_base("vending"), Yield()
+    fresh_box, fuzz = lambda: backend.acquire(CodeRepairEnv.sandbox_spec), Fuzz.of(base, FUZZ_CALLS)
+    singles = list(kept_singles(base, fuzz, fresh_box, tried))
+    pairs = list(kept_pairs(base, fuzz, singles, fresh_box, tried))
+    found = [*(single.mutant for single in singles), *pairs]
+    assert found == [mutant for mutant in load_mutants() if mutant.base == base.name]
+    assert {mutant.kind for mutant in found} == set(Kind)
 
 
 def test_gymnasium_accepts_it(backend: SandboxBackend) -> None:

@@ -29,7 +29,7 @@ def answer(env: CodeRepairEnv, tool: str, **arguments: object) -> str:
 
 def test_every_tool_is_offered_with_a_description(env: CodeRepairEnv) -> None:
     names = {tool.name: tool.description for tool in env.tools}
-    assert set(names) == {"bash", "read_file", "write_file", "replace_in_file", "run_tests", "submit"}
+    assert set(names) == {"bash", "read_file", "write_file", "replace_in_file", "search", "run_tests", "submit"}
     assert all(names.values())
 
 
@@ -115,3 +115,30 @@ def test_submitting_ends_the_episode(env: CodeRepairEnv) -> None:
     _, reward, terminated, truncated, info = env.step(call("submit"))
     assert (reward, terminated, truncated) == (0.0, True, False)
     assert json.loads(info["reward"].model_dump_json())["value"] == 0.0
+
+
+def test_search_finds_text_as_it_is_written(env: CodeRepairEnv) -> None:
+    answer(env, "write_file", path="notes/more.txt", content="a [on] b\nnothing\nan [on] again\n")
+    assert answer(env, "search", text="[on]").splitlines() == [
+        "notes/more.txt:1:a [on] b",
+        "notes/more.txt:3:an [on] again",
+    ]
+    assert answer(env, "search", text="again", path="/work/notes/more.txt") == "notes/more.txt:3:an [on] again"
+    assert answer(env, "search", text="nowhere to be seen") == "No line below . holds that text."
+    assert "No such file" in answer(env, "search", text="x", path="missing")
+
+
+def test_a_search_with_many_hits_is_cut(env: CodeRepairEnv) -> None:
+    answer(env, "write_file", path="many.txt", content="the same line\n" * 2000)
+    text = answer(env, "search", text="same")
+    assert len(text) < 9_000
+    assert "search in one file" in text
+
+
+def test_a_test_that_hangs_fails_alone(env: CodeRepairEnv) -> None:
+    tests = "def test_hangs():\n    while True:\n        pass\n\n\ndef test_passes():\n    pass\n"
+    answer(env, "bash", command="rm test_*.py")
+    answer(env, "write_file", path="test_more.py", content=tests)
+    text = answer(env, "run_tests")
+    assert text.startswith("1 passed, 1 did not.")
+    assert "did not end within 3 s" in text

@@ -68,11 +68,19 @@ class Base:
         }
 
     @cached_property
+    def test_places(self) -> tuple[tuple[str, str], ...]:
+        """The visible tests as pairs of module and name, in order; no two have the same name."""
+        return tuple(
+            (file.removesuffix(".py"), node.name)
+            for file, text in self.tests.items()
+            for node in syntax_tree(text).body
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        )
+
+    @property
     def test_names(self) -> tuple[str, ...]:
-        """The names of the visible tests, in order; no two are the same."""
-        trees = map(syntax_tree, self.tests.values())
-        functions = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
-        return tuple(function.name for function in functions if function.name.startswith("test_"))
+        """The names of the visible tests, in order."""
+        return tuple(name for _, name in self.test_places)
 
     @cached_property
     def spec(self) -> str:

@@ -1,25 +1,28 @@
 """The tasks of each split, drawn from the frozen list of mutants.
 
-A mutant belongs to one split only, whatever its level and wording, so no faulty program is both trained on and
+A fault belongs to one split only, whatever its level, wording and company, so no faulty program is both trained on and
 evaluated. Within a split every pair of mutant and level is one task. The wording is drawn until the finished task's
 content, too, belongs to the split.
 """
 
 from __future__ import annotations
 
+import ast
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from agentgym.environments.code_repair.tasks.mutant import Mutant, load_mutants
+from agentgym.environments.code_repair.tasks.decoys import with_decoys
+from agentgym.environments.code_repair.tasks.mutant import Fault, Kind, Mutant, load_mutants
+from agentgym.environments.code_repair.tasks.syntax import syntax_tree
 from agentgym.environments.code_repair.tasks.wording import bug_report
 from agentgym.plugins import short_name
 from agentgym.task import Split, Task, TaskSet, derive_seed, generated, task_id
 
 VERSION = "agentgym/CodeRepair-v1"
-LEVELS = (1, 2)
+LEVELS = (1, 2, 3, 4, 5, 6)
 DEMO_TASKS = 8
 DEMO_TASKS_PER_BASE = 2
 # Mistakes that are undone by writing one symbol or word the other way round.
@@ -49,18 +52,26 @@ def plans(split: Split) -> Sequence[Plan]:
     """Return what the tasks of a split are about, in order."""
     if split is Split.DEMO:
         return [Plan(mutant, 1) for mutant in demo_mutants()]
-    demo = set(demo_mutants())
-    owned = [mutant for mutant in load_mutants() if mutant not in demo and served_in(mutant) is split]
-    shuffled = random.Random(derive_seed(VERSION, "order", split)).sample(owned, len(owned))
-    # One level after the other, so that the first tasks of eval are as varied as all of them.
-    halves = [Plan(mutant, LEVELS[(i + turn) % 2]) for turn in (0, 1) for i, mutant in enumerate(shuffled)]
-    return halves
+    shown = {(mutant.base, mutant.faults[0]) for mutant in demo_mutants()}
+    owned = [
+        mutant
+        for mutant in load_mutants()
+        if served_in(mutant) is split and not any((mutant.base, fault) in shown for fault in mutant.faults)
+    ]
+    by_level = {level: [Plan(mutant, level) for mutant in owned if level in mutant.levels] for level in LEVELS}
+    rng = random.Random(derive_seed(VERSION, "order", split))
+    # Every level spread evenly, so that the first tasks of eval are as varied as all of them.
+    placed = [
+        ((place + rng.random()) / len(plans), plan.level, place, plan)
+        for plans in by_level.values()
+        for place, plan in enumerate(rng.sample(plans, len(plans)))
+    ]
+    return [plan for *_, plan in sorted(placed, key=lambda entry: entry[:3])]
 
 
-def served_in(mutant: Mutant) -> Split:
+def served_in(mutant: Mutant) -> Split | None:
     """Return the split that serves a mutant: what demo has no use for is trained on."""
-    split = mutant.split()
-    return Split.TRAIN if split is Split.DEMO else split
+    return Split.TRAIN if mutant.split is Split.DEMO else mutant.split
 
 
 @cache
@@ -72,9 +83,14 @@ def demo_mutants() -> Sequence[Mutant]:
     fit = [
         mutant
         for mutant in load_mutants()
-        if mutant.program.easy and mutant.split() is not Split.TRAIN and mutant.function_text() and is_unique(mutant)
+        if mutant.program.easy
+        and mutant.kind is Kind.SINGLE
+        and 1 in mutant.levels
+        and mutant.split is not Split.TRAIN
+        and mutant.function_text()
+        and is_unique(mutant)
     ]
-    fit.sort(key=lambda mutant: (mutant.operator not in FLIPS, len(mutant.after.strip()), mutant.base, mutant.line))
+    fit.sort(key=lambda mutant: (mutant.operators[0] not in FLIPS, *_ease(mutant.faults[0]), mutant.base))
     chosen: list[Mutant] = []
     taken: Counter[str] = Counter()
     for mutant in fit:
@@ -84,15 +100,25 @@ def demo_mutants() -> Sequence[Mutant]:
     return chosen
 
 
+def _ease(fault: Fault) -> tuple[int, int]:
+    return len(fault.after[0].strip()), fault.line
+
+
 def is_unique(mutant: Mutant) -> bool:
     """Tell whether the faulty line's text occurs once in its file, so that it can be replaced without more context."""
-    return mutant.sources()[mutant.file].count(mutant.after.strip()) == 1
+    fault = mutant.faults[0]
+    return mutant.sources()[fault.file].count(fault.after[0].strip()) == 1
 
 
 def make_task(plan: Plan, split: Split, index: int, rng: random.Random) -> Task:
     """Return one task."""
     mutant, level = plan
     program = mutant.program
+    sources, tests = mutant.sources(), program.tests
+    faults: Sequence[Fault] = moved(mutant.faults)
+    if level == 5:
+        sources, faults = with_decoys(sources, faults, rng)
+        tests = without(mutant.failing, tests)
     return Task(
         id=task_id(short_name(VERSION), split, index),
         split=split,
@@ -100,6 +126,44 @@ def make_task(plan: Plan, split: Split, index: int, rng: random.Random) -> Task:
         family=mutant.base,
         level=level,
         prompt=bug_report(mutant, level, rng),
-        files={**mutant.sources(), **program.tests, "README.md": program.spec},
-        secret=mutant.model_dump(mode="json", include={"base", "operator", "file", "line", "before", "after"}),
+        files={**sources, **tests, "README.md": program.spec},
+        secret={
+            "base": mutant.base,
+            "operators": list(mutant.operators),
+            "faults": [fault.model_dump(mode="json") for fault in faults],
+        },
     )
+
+
+def moved(faults: Sequence[Fault]) -> list[Fault]:
+    """Return faults with the lines at which they lie once all of them are in."""
+    return [
+        fault.model_copy(
+            update={
+                "line": fault.line
+                + sum(
+                    len(other.after) - len(other.before)
+                    for other in faults
+                    if other.file == fault.file and other.line < fault.line
+                )
+            }
+        )
+        for fault in faults
+    ]
+
+
+def without(names: Sequence[str], tests: Mapping[str, str]) -> dict[str, str]:
+    """Return test files without some of their tests; a file that has no other is left out."""
+    left: dict[str, str] = {}
+    for file, text in tests.items():
+        lines: list[str | None] = list(text.splitlines(keepends=True))
+        functions = [node for node in syntax_tree(text).body if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            if function.name in names:
+                lines[function.lineno - 1 : function.end_lineno] = [None] * (function.end_lineno - function.lineno + 1)  # type: ignore[operator]
+        if any(function.name.startswith("test_") and function.name not in names for function in functions):
+            kept = "".join(line for line in lines if line is not None)
+            while "\n\n\n\n" in kept:
+                kept = kept.replace("\n\n\n\n", "\n\n\n")
+            left[file] = kept.rstrip("\n") + "\n"
+    return left

@@ -1,11 +1,12 @@
-"""Mutants: base programs with one line made wrong, as the gate let them through."""
+"""Mutants: base programs with one or two faults, as the gate let them through."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,32 +20,82 @@ from agentgym.task import Split, split_of
 MUTANTS_FILE = Path(__file__).with_name("mutants.jsonl")
 
 
+class Fault(BaseModel):
+    """One mistake in one place of one file.
+
+    Attributes:
+        operator: the kind of mistake.
+        file: the source file it is in.
+        line: number of its first line, from 1.
+        before: the sound lines.
+        after: the faulty ones.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    operator: str
+    file: str
+    line: int = Field(ge=1)
+    before: tuple[str, ...] = Field(min_length=1)
+    after: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def is_one_line(self) -> bool:
+        """Whether a single line is wrong, and a single line mends it."""
+        return len(self.before) == len(self.after) == 1
+
+    @property
+    def split(self) -> Split | None:
+        """The only split that may serve this mistake, if its kind is held out."""
+        return Split.EVAL if find_operator(self.operator).held_out else None
+
+
+class Symptom(BaseModel):
+    """One call that shows that a program is faulty, in words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    call: str
+    got: str
+    expected: str
+
+
+class Kind(StrEnum):
+    """How the faults of a mutant stand to each other.
+
+    A `single` one is alone. Two are `interacting` if together they do what neither does alone, and each has to be
+    mended. They are `masking` if a test complains of the first, and complains of the second once that is mended.
+    """
+
+    SINGLE = "single"
+    INTERACTING = "interacting"
+    MASKING = "masking"
+
+
 class Mutant(BaseModel):
-    """One fault in one line of one base program.
+    """A base program with faults.
 
     Attributes:
         base: the program.
-        operator: the kind of mistake.
-        file: the source file it is in.
-        line: number of the line, from 1.
-        before: the sound line.
-        after: the faulty one.
-        failing: names of the visible tests that fail, in order.
+        kind: how its faults stand to each other.
+        faults: one, or two; of masking ones, the first is what shows.
+        failing: names of the visible tests that fail, in order; a masking pair's are those that tell of the first.
         message: what pytest says about the first of them.
+        symptom: a call that is answered wrongly.
         differs: share of random calls that are answered otherwise than by the sound program.
+        hangs: whether some calls do not end.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base: str
-    operator: str
-    file: str
-    line: int = Field(ge=1)
-    before: str
-    after: str
-    failing: tuple[str, ...] = Field(min_length=1)
-    message: str
+    kind: Kind = Kind.SINGLE
+    faults: tuple[Fault, ...] = Field(min_length=1, max_length=2)
+    failing: tuple[str, ...] = ()
+    message: str = ""
+    symptom: Symptom
     differs: float = Field(gt=0, le=1)
+    hangs: bool = False
 
     @property
     def program(self) -> Base:
@@ -52,23 +103,40 @@ class Mutant(BaseModel):
         return find_base(self.base)
 
     @property
+    def operators(self) -> tuple[str, ...]:
+        """The kinds of its mistakes."""
+        return tuple(fault.operator for fault in self.faults)
+
+    @property
     def size(self) -> int:
-        """Characters of the file that the fault is in."""
-        return len(self.program.sources[self.file])
+        """Characters of the files that the faults are in."""
+        return sum(len(self.program.sources[file]) for file in {fault.file for fault in self.faults})
 
     def sources(self) -> Mapping[str, str]:
-        """Return the program's source files with the fault in them."""
-        lines = self.program.sources[self.file].splitlines()
-        if lines[self.line - 1] != self.before:
-            raise ValueError(f"{self.base}/{self.file} has changed at line {self.line}: run the gate again")
-        lines[self.line - 1] = self.after
-        return {**self.program.sources, self.file: "\n".join(lines) + "\n"}
+        """Return the program's source files with the faults in them."""
+        return with_faults(self.program.sources, self.faults)
+
+    @cached_property
+    def is_far(self) -> bool:
+        """Whether no failing test calls the module that the fault is in: it has to be followed there."""
+        if not self.failing or not self.program.is_package:
+            return False
+        called = {module for name in self.failing for module in called_modules(self.program, name)}
+        return all(fault.file not in called for fault in self.faults)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The levels at which it can be served."""
+        if self.kind is not Kind.SINGLE:
+            return (3,) if self.kind is Kind.INTERACTING else (6,)
+        shown = (1, 2) if self.failing and self.faults[0].is_one_line else ()
+        return (*shown, *((4,) if self.is_far else ()), 5)
 
     def function(self) -> ast.FunctionDef | None:
-        """Return the function that the fault is in, or None if it is in none."""
-        found = None
-        for node in ast.walk(syntax_tree(self.sources()[self.file])):
-            if isinstance(node, ast.FunctionDef) and node.lineno <= self.line <= (node.end_lineno or 0):
+        """Return the function that the first fault is in, or None if it is in none."""
+        found, fault = None, self.faults[0]
+        for node in ast.walk(syntax_tree(self.sources()[fault.file])):
+            if isinstance(node, ast.FunctionDef) and node.lineno <= fault.line <= (node.end_lineno or 0):
                 found = node
         return found
 
@@ -77,7 +145,8 @@ class Mutant(BaseModel):
         function = self.function()
         if function is None:
             return ""
-        return "\n".join(self.sources()[self.file].splitlines()[function.lineno - 1 : function.end_lineno])
+        lines = self.sources()[self.faults[0].file].splitlines()
+        return "\n".join(lines[function.lineno - 1 : function.end_lineno])
 
     def statements_text(self) -> str:
         """Return the faulty function's text without its docstring."""
@@ -87,11 +156,55 @@ class Mutant(BaseModel):
             del lines[docstring.lineno - function.lineno : (docstring.end_lineno or 0) - function.lineno + 1]
         return "\n".join(lines)
 
-    def split(self) -> Split:
-        """Return the only split that may serve this mutant: its own text decides, unless it is held out for eval."""
-        if self.program.held_out or find_operator(self.operator).held_out:
+    @cached_property
+    def split(self) -> Split | None:
+        """The only split that may serve it; None for a pair whose faults belong to different ones.
+
+        A single fault's own text decides, unless its program or kind is held out for evaluation. So no fault is trained
+        on alone and evaluated in a pair, or the other way round.
+        """
+        if self.program.held_out:
             return Split.EVAL
-        return split_of(hashlib.sha256(self.sources()[self.file].encode()).hexdigest())
+        splits = {fault.split or split_of(_digest(self.base, fault)) for fault in self.faults}
+        served = {Split.TRAIN if split is Split.DEMO and len(self.faults) > 1 else split for split in splits}
+        return served.pop() if len(served) == 1 else None
+
+
+def with_faults(sources: Mapping[str, str], faults: Sequence[Fault]) -> dict[str, str]:
+    """Return source files with faults put in.
+
+    Raises:
+        ValueError: a file does not have a fault's sound lines where it says.
+    """
+    files = {name: text.splitlines() for name, text in sources.items()}
+    for fault in sorted(faults, key=lambda fault: -fault.line):
+        lines, first = files[fault.file], fault.line - 1
+        if tuple(lines[first : first + len(fault.before)]) != fault.before:
+            raise ValueError(f"{fault.file} has changed at line {fault.line}: run the gate again")
+        lines[first : first + len(fault.before)] = fault.after
+    return {name: "".join(f"{line}\n" for line in lines) for name, lines in files.items()}
+
+
+def called_modules(program: Base, test: str) -> set[str]:
+    """Return the source files whose functions a visible test names."""
+    for text in program.tests.values():
+        tree = syntax_tree(text)
+        homes = {
+            alias.asname or alias.name: f"{node.module.replace('.', '/')}.py"
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and node.module
+            for alias in node.names
+        }
+        for function in tree.body:
+            if isinstance(function, ast.FunctionDef) and function.name == test:
+                names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+                return {homes[name] for name in names & set(homes)}
+    return set()
+
+
+def _digest(base: str, fault: Fault) -> str:
+    text = with_faults(find_base(base).sources, [fault])[fault.file]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import random
 
-from agentgym.environments.code_repair.tasks.mutant import Mutant
+from agentgym.environments.code_repair.tasks.mutant import Mutant, Symptom
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
 
 QUOTED_LINES = 16
@@ -27,6 +27,32 @@ REPORTS = (
     "pytest reports:",
     "The first complaint of its tests is:",
 )
+SYMPTOMS = (
+    "`{call}` {got}, but it should {expected}.",
+    "When I call `{call}`, it {got}. By README.md it should {expected}.",
+    "I tried `{call}`. It should {expected}; it {got}.",
+    "A customer found that `{call}` {got}. It should {expected}.",
+    "Since the last release `{call}` {got}; before, it would {expected}.",
+    "For example `{call}`: it {got}, and by the books it should {expected}.",
+)
+CONTEXTS = (
+    "All tests pass, so nobody saw it before.",
+    "Our tests are green, which does not help.",
+    "The tests that we have do not show it.",
+    "No test fails.",
+)
+SUSPICIONS = (
+    "A colleague suspects `{function}`, but has not looked closely.",
+    "I would begin with `{function}`, though I may be wrong.",
+    "Somebody said it might be `{function}`.",
+    "`{function}` looks odd to me, but I do not know this code.",
+)
+MORE = (
+    "It is not the only input: other calls are wrong in the same way.",
+    "I have not tried what else is affected.",
+    "Other inputs give wrong results too.",
+    "This is the shortest example that I have.",
+)
 CLOSINGS = (
     "Find the fault in {files} and repair it, then submit.",
     "Make {files} do what README.md says again, and submit.",
@@ -41,44 +67,80 @@ def bug_report(mutant: Mutant, level: int, rng: random.Random) -> str:
     """Return the prompt of a task.
 
     Args:
-        mutant: the fault.
-        level: 1 names the function, quotes its statements if they are few, and shows the failing test; 2 only gives
-            its complaint.
+        mutant: the faults.
+        level: 1 names the function, quotes its statements if they are few, and shows the failing test; 2, 3, 4 and 6
+            only give its complaint, and how much is known of the faults; 5 describes in prose what a call does.
         rng: chooses among the ways to say it.
     """
+    if level == 5:
+        return "\n\n".join(prose_report(mutant, rng))
     opening = rng.choice(OPENINGS).format(base=mutant.base)
-    files = " and ".join(mutant.program.sources)
-    report, closing = rng.choice(REPORTS), rng.choice(CLOSINGS).format(files=files)
-    rules = (
-        f"Exactly one line is wrong. Only {files} will be looked at; the tests in {mutant.program.test_file} are right."
-    )
-    if level == 1:
-        parts = [opening, failing_test(mutant), report, fenced(mutant.message), rules, place(mutant), closing]
-    else:
-        parts = [opening, report, fenced(mutant.message), rules, closing]
-    return "\n\n".join(parts)
+    report, closing = rng.choice(REPORTS), rng.choice(CLOSINGS).format(files=_files(mutant))
+    rules = f"{_extent(level)} Only {_files(mutant)} will be looked at; the tests are right."
+    shown = [failing_test(mutant)] if level == 1 else []
+    where = [place(mutant)] if level == 1 else []
+    return "\n\n".join([opening, *shown, report, fenced(mutant.message), rules, *where, closing])
+
+
+def prose_report(mutant: Mutant, rng: random.Random) -> list[str]:
+    """Return the paragraphs of a report by somebody who saw a wrong result and has no test for it."""
+    more = [rng.choice(MORE)] if rng.random() < 0.5 else []
+    suspect = rng.choice(function_names(mutant))
+    suspicion = [rng.choice(SUSPICIONS).format(function=suspect)] if rng.random() < 0.5 else []
+    return [
+        rng.choice(OPENINGS).format(base=mutant.base),
+        " ".join([symptom_text(mutant.symptom, rng), *more]),
+        " ".join([rng.choice(CONTEXTS), *suspicion]),
+        f"Only {_files(mutant)} will be looked at. {rng.choice(CLOSINGS).format(files=_files(mutant))}",
+    ]
+
+
+def symptom_text(symptom: Symptom, rng: random.Random) -> str:
+    """Return what a call does and should do."""
+    return rng.choice(SYMPTOMS).format(call=symptom.call, got=symptom.got, expected=symptom.expected)
+
+
+def function_names(mutant: Mutant) -> list[str]:
+    """Return the names of all functions of the faulty program."""
+    trees = map(syntax_tree, mutant.sources().values())
+    return sorted({node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)})
+
+
+def _files(mutant: Mutant) -> str:
+    sources = list(mutant.program.sources)
+    return f"the package {mutant.base}/" if len(sources) > 1 else sources[0]
+
+
+def _extent(level: int) -> str:
+    """Return what is said of how much is wrong, and where."""
+    return {
+        3: "Two places are wrong, and both have to be mended.",
+        4: "One place is wrong; it need not be in the module that the test calls.",
+        6: "This is what shows first; there may be more behind it.",
+    }.get(level, "Exactly one line is wrong.")
 
 
 def place(mutant: Mutant) -> str:
     """Return where the fault is: the file, the function if it is in one, and its statements if they are few."""
     function = mutant.function()
     if function is None:
-        return f"The fault is in {mutant.file}, outside of its functions."
+        return f"The fault is in {mutant.faults[0].file}, outside of its functions."
     text = mutant.statements_text()
     if text.count("\n") >= QUOTED_LINES:
-        return f"The fault is in {mutant.file}, in `{function.name}`."
+        return f"The fault is in {mutant.faults[0].file}, in `{function.name}`."
     quote = fenced(text, "python")
-    return f"The fault is in {mutant.file}, in `{function.name}`, which without its docstring reads:\n\n{quote}"
+    where = f"The fault is in {mutant.faults[0].file}, in `{function.name}`"
+    return f"{where}, which without its docstring reads:\n\n{quote}"
 
 
 def failing_test(mutant: Mutant) -> str:
     """Return the text of the first test that fails."""
-    tests = mutant.program.tests[mutant.program.test_file]
-    for node in syntax_tree(tests).body:
-        if isinstance(node, ast.FunctionDef) and node.name == mutant.failing[0]:
-            text = "\n".join(tests.splitlines()[node.lineno - 1 : node.end_lineno])
-            return f"This test fails:\n\n{fenced(text, 'python')}"
-    raise LookupError(f"{mutant.program.test_file} has no {mutant.failing[0]}: run the gate again")
+    for tests in mutant.program.tests.values():
+        for node in syntax_tree(tests).body:
+            if isinstance(node, ast.FunctionDef) and node.name == mutant.failing[0]:
+                text = "\n".join(tests.splitlines()[node.lineno - 1 : node.end_lineno])
+                return f"This test fails:\n\n{fenced(text, 'python')}"
+    raise LookupError(f"{mutant.base} has no {mutant.failing[0]}: run the gate again")
 
 
 def fenced(text: str, language: str = "text") -> str:

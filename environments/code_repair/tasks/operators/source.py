@@ -90,6 +90,7 @@ class Operator:
 
     name: str
     held_out: bool = False
+    hangs: bool = False
 
     def edits(self, source: Source) -> Iterator[Edit]:
         """Yield every edit that makes this mistake once, in the order of the text."""
