@@ -1,6 +1,5 @@
 """What code-repair serves: frozen mutants, disjoint splits, the same bytes everywhere."""
 
-import ast
 import gc
 import hashlib
 import subprocess
@@ -16,7 +15,6 @@ from agentgym.environments.code_repair.tasks.bases import BASES
 from agentgym.environments.code_repair.tasks.generate import plans
 from agentgym.environments.code_repair.tasks.mutant import load_mutants
 from agentgym.environments.code_repair.tasks.operators import OPERATORS
-from agentgym.environments.code_repair.tasks.operators.source import Operator, Source
 from agentgym.environments.code_repair.tasks.repair import repair
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
 from agentgym.task import Split, Task
@@ -26,45 +24,6 @@ SPLITS = tuple(Split)
 
 def tasks(split: Split) -> list[Task]:
     return list(CodeRepairEnv.tasks(split))
-
-
-def shown_line(operator: Operator, word: str) -> str:
-    """Return the line that an operator's docstring shows before or after the mistake."""
-    text = next(line for line in (operator.__doc__ or "").splitlines() if line.strip().startswith(word))
-    return text.split("`", 1)[1].rsplit("`", 1)[0]
-
-
-def program_around(line: str) -> str:
-    """Return a function with a loop around one line, all names of which are its parameters."""
-    body = [line, "    pass"] if line.endswith(":") else [line]
-    names = {node.id: None for node in ast.walk(ast.parse("for _ in ():\n" + "\n".join(f"    {b}" for b in body)))
-             if isinstance(node, ast.Name)}  # fmt: skip
-    return f"def run({', '.join(names)}):\n    for _ in ():\n" + "".join(f"        {part}\n" for part in body)
-
-
-@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
-def test_an_operator_makes_the_mistake_that_it_documents(operator: Operator) -> None:
-    before, after = (shown_line(operator, word) for word in ("Before:", "After:"))
-    text = program_around(before)
-    source = Source(text)
-    assert text.replace(before, after) in [source.apply(edit) for edit in operator.edits(source)]
-
-
-@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
-def test_an_edit_changes_one_line_and_nothing_else(operator: Operator) -> None:
-    for text in (text for base in BASES for text in base.sources.values()):
-        source = Source(text)
-        for edit in operator.edits(source):
-            before, after = text.splitlines(), source.apply(edit).splitlines()
-            assert [i for i, pair in enumerate(zip(before, after, strict=True), 1) if pair[0] != pair[1]] == [edit.line]
-
-
-def test_annotations_and_comments_stay_as_they_are() -> None:
-    text = "def run(limit: int = 1) -> list[int | None]:  # at most 1\n    return [limit - 1]\n"
-    source = Source(text)
-    mutated = {source.apply(edit) for operator in OPERATORS for edit in operator.edits(source)}
-    assert mutated
-    assert all("-> list[int | None]:  # at most 1\n" in other for other in mutated)
 
 
 def test_some_programs_and_operators_are_for_evaluation_only() -> None:
