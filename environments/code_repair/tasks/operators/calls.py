@@ -26,8 +26,6 @@ CONFUSED: Mapping[str, str] = {
     "startswith": "endswith",
     "endswith": "startswith",
     "keys": "values",
-    "add": "discard",
-    "update": "setdefault",
     "union": "intersection",
     "intersection": "union",
     "issubset": "issuperset",
@@ -40,7 +38,6 @@ CONFUSED: Mapping[str, str] = {
     "discard": "add",
     "sum": "len",
     "setdefault": "get",
-    "zip": "sorted",
 }
 WRAPPERS = frozenset({"sorted", "reversed", "list", "set", "dict", "int", "str", "abs", "len"})
 

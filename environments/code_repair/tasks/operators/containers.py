@@ -18,7 +18,19 @@ from agentgym.environments.code_repair.tasks.operators.reading import (
 )
 from agentgym.environments.code_repair.tasks.operators.source import Edit, Operator, Source, begin, end, spanning
 
-COPIERS = ("list", "dict", "set", "copy", "deepcopy", "replace", "tuple")
+OPPOSITES: Mapping[type[ast.cmpop], str] = {
+    ast.Lt: ">=",
+    ast.LtE: ">",
+    ast.Gt: "<=",
+    ast.GtE: "<",
+    ast.Eq: "!=",
+    ast.NotEq: "==",
+    ast.In: "not in",
+    ast.NotIn: "in",
+    ast.Is: "is not",
+    ast.IsNot: "is",
+}
+COPIERS = ("list", "dict", "copy", "deepcopy", "replace")
 
 
 def copied(node: ast.AST) -> ast.expr | None:
@@ -62,6 +74,17 @@ class MissingCopy(Operator):
                     yield from source.replace(node, f"[{source.text_of(node.elt)}] * {count}")
 
 
+def opposite(source: Source, condition: ast.expr) -> str:
+    """Return the text of a condition that holds where this one does not."""
+    text = source.text_of(condition)
+    if isinstance(condition, ast.Compare) and len(condition.ops) == 1:
+        symbol = OPPOSITES[type(condition.ops[0])]
+        return f"{source.text_of(condition.left)} {symbol} {source.text_of(condition.comparators[0])}"
+    if isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not):
+        return source.text_of(condition.operand)
+    return f"not {text}" if isinstance(condition, ast.Name | ast.Call | ast.Attribute) else f"not ({text})"
+
+
 class MutationWhileIterating(Operator):
     """A list loses elements while a loop goes over it.
 
@@ -70,7 +93,7 @@ class MutationWhileIterating(Operator):
     After:
         kept = list(values)
         for value in kept:
-            if not (value > limit):
+            if value <= limit:
                 kept.remove(value)
     """
 
@@ -96,10 +119,10 @@ class MutationWhileIterating(Operator):
         name = "kept" if isinstance(node, ast.Return) else target.id if isinstance(target, ast.Name) else ""
         if not name or element != source.text_of(clause.target) or value.lineno != value.end_lineno:
             return
-        condition = " and ".join(source.text_of(part) for part in clause.ifs)
+        condition = " or ".join(opposite(source, part) for part in clause.ifs)
         head = "kept = " if isinstance(node, ast.Return) else source.text(begin(node), begin(value))
         text = f"{head}list({source.text_of(clause.iter)}){indent}for {element} in {name}:"
-        text += f"{indent}    if not ({condition}):{indent}        {name}.remove({element})"
+        text += f"{indent}    if {condition}:{indent}        {name}.remove({element})"
         text += f"{indent}return kept" if isinstance(node, ast.Return) else ""
         yield spanning(begin(node), end(node), text)
 
@@ -266,6 +289,7 @@ class SwappedElements(Operator):
     """
 
     name = "swapped-elements"
+    held_out = True
 
     def edits(self, source: Source) -> Iterator[Edit]:
         """Yield an edit for each two neighbours in a list or tuple of at most four that is no constant."""

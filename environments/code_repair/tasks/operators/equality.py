@@ -23,6 +23,7 @@ class FalsyForNone(Operator):
     """
 
     name = "falsy-for-none"
+    held_out = True
 
     def edits(self, source: Source) -> Iterator[Edit]:
         """Yield an edit for each comparison with None."""
@@ -150,6 +151,9 @@ class DroppedTerm(Operator):
             if known and not (isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)):
                 closing = re.match(r"[\s)]*\)|", source.text(end(node.left), begin(node.right)))
                 first = end(node.left)
+                if source.text_of(node).startswith(source.text_of(node.left)):
+                    yield from source.replace_bare(node, source.text_of(node.left))
+                    continue
                 yield from source.cut(
                     first._replace(column=first.column + len(closing[0] if closing else "")), end(node)
                 )

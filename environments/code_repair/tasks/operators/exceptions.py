@@ -64,6 +64,7 @@ class BroadException(Operator):
     """
 
     name = "broad-exception"
+    held_out = True
 
     def edits(self, source: Source) -> Iterator[Edit]:
         """Yield edits for each kind of exception that is caught or suppressed: all kinds, or only one of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agentgym.environments.code_repair.tasks.operators.reading import (
     arguments_of,
@@ -109,6 +109,8 @@ class LateBinding(Operator):
                 function, *given = (source.text_of(argument) for argument in node.args)
                 yield from source.replace(node, f"lambda *rest: {function}({', '.join([*given, '*rest'])})")
             elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.ListComp):
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+                    continue
                 text = source.text_of(node.value)
                 yield spanning(begin(node.value), end(node.value), f"({text[1:-1]})")
 
@@ -226,6 +228,19 @@ class DroppedSuper(Operator):
                     yield from source.replace(call, f"{source.text_of(call.func)}({', '.join(given[:-1])})")
 
 
+def attribute_types(source: Source) -> Mapping[str, str]:
+    """Return the annotations of the module's variables, attributes and parameters, by name."""
+    types: dict[str, str] = {}
+    for node in source.nodes(ast.AST):
+        if not isinstance(node, ast.AnnAssign | ast.arg):
+            continue
+        target = node.target if isinstance(node, ast.AnnAssign) else node
+        name = target.arg if isinstance(target, ast.arg) else source.text_of(target).rpartition(".")[2]
+        if node.annotation is not None:
+            types.setdefault(name, source.text_of(node.annotation))
+    return types
+
+
 class WrongAttribute(Operator):
     """Another attribute of the same object is used.
 
@@ -236,8 +251,8 @@ class WrongAttribute(Operator):
     name = "wrong-attribute"
 
     def edits(self, source: Source) -> Iterator[Edit]:
-        """Yield an edit for each attribute that is read: the next attribute of the object takes its place."""
-        modules = imported(source)
+        """Yield an edit for each attribute that is read: the next one of the object, of its type if there is one."""
+        modules, types = imported(source), attribute_types(source)
         for scope in [*source.nodes(ast.ClassDef), *source.functions()]:
             methods = {id(call.func) for call in source.nodes(ast.Call, within=scope)}
             uses: dict[str, list[ast.Attribute]] = {}
@@ -249,6 +264,8 @@ class WrongAttribute(Operator):
             for owner, attributes in uses.items():
                 names = list(dict.fromkeys(node.attr for node in attributes))
                 for node in attributes:
-                    if isinstance(node.ctx, ast.Load) and len(names) > 1:
-                        other = names[(names.index(node.attr) + 1) % len(names)]
-                        yield from source.replace(node, f"{owner}.{other}")
+                    position = names.index(node.attr)
+                    others = [*names[position + 1 :], *names[:position]]
+                    alike = [other for other in others if types.get(other) == types.get(node.attr)]
+                    if isinstance(node.ctx, ast.Load) and others:
+                        yield from source.replace(node, f"{owner}.{[*alike, *others][0]}")

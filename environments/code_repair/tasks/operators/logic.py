@@ -43,7 +43,7 @@ class DroppedClause(Operator):
                 parts = [node.left, *node.comparators]
             if len(parts) == 2:
                 for kept in parts:
-                    yield from source.replace(node, source.text_of(kept))
+                    yield from source.replace_bare(node, source.text_of(kept))
             elif parts and "(" not in source.text(end(parts[0]), begin(parts[1])):
                 yield from source.cut(begin(node), begin(parts[1]))
                 if "(" not in source.text(end(parts[-2]), begin(parts[-1])):

@@ -127,6 +127,16 @@ class Source:
         if node.lineno == node.end_lineno:
             yield spanning(begin(node), end(node), text)
 
+    def replace_bare(self, node: ast.expr, text: str) -> Iterator[Edit]:
+        """Yield the edit that puts text in a node's place, and in that of parentheses it no longer needs."""
+        line = self.lines[node.lineno - 1] if node.lineno == node.end_lineno else ""
+        first, last = node.col_offset - 1, (node.end_col_offset or 0) + 1
+        grouped = first >= 0 and line[first : first + 1] + line[last - 1 : last] == "()"
+        if grouped and not re.search(r"[\w)\]]$", line[:first]) and re.fullmatch(r"[\w.]+(\([\w., ]*\))?", text):
+            yield Edit(node.lineno, first, node.lineno, last, text)
+        else:
+            yield from self.replace(node, text)
+
     def replace_between(self, left: Placed, right: Placed, old: str, new: str) -> Iterator[Edit]:
         """Yield the edit of the operator between two nodes, if it is there."""
         first, last = end(left), begin(right)

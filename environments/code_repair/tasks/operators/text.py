@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from agentgym.environments.code_repair.tasks.operators.reading import (
     called,
+    imported,
     literal_text,
     rename_method,
     with_argument,
@@ -53,6 +54,7 @@ class WrongStrip(TextMethod):
     """
 
     name = "wrong-strip"
+    held_out = True
     becomes = {  # noqa: RUF012
         "strip": "lstrip",
         "lstrip": "strip",
@@ -96,6 +98,8 @@ class SplitVariant(Operator):
         for node in source.nodes(ast.Call):
             method, count = called(node), len(node.args) + len(node.keywords)
             if not isinstance(node.func, ast.Attribute) or method not in (*sides, "splitlines"):
+                continue
+            if source.text_of(node.func.value) == "re" or source.text_of(node.func.value).isupper():
                 continue
             if method.endswith("partition") or count == 2:
                 yield from rename_method(source, node, sides[method])
@@ -199,6 +203,9 @@ class DatetimeConfusion(Operator):
         units = {"days": "hours", "hours": "minutes", "minutes": "seconds", "seconds": "minutes", "weeks": "days"}
         parts = {"month": "day", "day": "month", "hour": "minute", "minute": "second", "year": "month"}
         methods = {"weekday": "isoweekday", "isoweekday": "weekday", "utcoffset": "dst"}
+        known = any(node.module == "datetime" for node in source.nodes(ast.ImportFrom)) or "datetime" in imported(
+            source
+        )
         for node in source.nodes(ast.expr):
             if isinstance(node, ast.Call):
                 for position, named in enumerate(node.keywords):
@@ -212,5 +219,5 @@ class DatetimeConfusion(Operator):
                     yield from without_method(source, node)
                 elif called(node) == "total_seconds" and isinstance(node.func, ast.Attribute):
                     yield from source.replace(node, f"{source.text_of(node.func.value)}.seconds")
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in parts:
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in parts and known:
                 yield from source.replace(node, f"{source.text_of(node.value)}.{parts[node.attr]}")

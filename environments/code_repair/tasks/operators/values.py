@@ -38,10 +38,10 @@ def slips(source: Source, node: ast.expr) -> Iterator[Edit]:
         else:
             yield from source.replace(node, str(value + 1))
     elif text is not None:
-        for other in (text.swapcase(), "".join(MARKS.get(letter, letter) for letter in text), text[:-1]):
-            if other != text:
-                yield from source.replace(node, f'"{other}"' if "\\" not in text else f'"{text}"')
-                return
+        other = text.lower() if text == text.capitalize() else text.capitalize()
+        other = MARKS.get(text, other) if "\\" not in text else text
+        if other != text:
+            yield from source.replace(node, f'"{other}"')
 
 
 class ConstantMismatch(Operator):
@@ -86,12 +86,21 @@ class WrongConstant(Operator):
     name = "wrong-constant"
 
     def edits(self, source: Source) -> Iterator[Edit]:
-        """Yield an edit for each use of a constant: the next constant of the module takes its place."""
+        """Yield an edit for each use of a constant: the next one of the same kind in the module takes its place."""
+        kinds = {name: kind for statement in source.tree.body for name, kind in self._kinds(statement)}
         uses = [name for name in source.nodes(ast.Name) if name.id.isupper() and len(name.id) > 1]
-        names = list(dict.fromkeys(name.id for name in uses))
         for use in uses:
-            if isinstance(use.ctx, ast.Load) and len(names) > 1:
-                yield from source.replace(use, names[(names.index(use.id) + 1) % len(names)])
+            names = dict.fromkeys(name.id for name in uses if kinds.get(name.id) == kinds.get(use.id))
+            others = list(names)
+            if isinstance(use.ctx, ast.Load) and len(others) > 1:
+                yield from source.replace(use, others[(others.index(use.id) + 1) % len(others)])
+
+    def _kinds(self, statement: ast.stmt) -> Iterator[tuple[str, str]]:
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        kind = type(value.value if isinstance(value, ast.Constant) else value).__name__.replace("BinOp", "int")
+        for target in targets(statement):
+            if isinstance(target, ast.Name):
+                yield target.id, kind
 
 
 class InitialValue(Operator):
@@ -220,7 +229,7 @@ class Rounding(Operator):
             yield from source.replace(node, f"round({text.replace('//', '/')})")
         left = node.left
         if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add) and text.startswith("("):
-            yield from source.replace(left, source.text_of(left.left))
+            yield from source.replace_bare(left, source.text_of(left.left))
 
 
 class StaleVariable(Operator):
