@@ -1,9 +1,13 @@
 """The mutation operators: each makes the mistake it documents, changes nothing else, and has places to make it."""
 
 import ast
+import inspect
 import re
+import sched
+import shlex
 import textwrap
 import warnings
+from types import ModuleType
 
 import pytest
 
@@ -87,6 +91,14 @@ def test_every_edit_leaves_a_program_that_compiles(operator: Operator) -> None:
         source = Source(text)
         for edit in set(operator.edits(source)):
             assert compiles(source.apply(edit)), edit
+
+
+@pytest.mark.parametrize("module", [sched, shlex, textwrap])
+def test_edits_of_code_that_was_not_written_for_them_compile(module: ModuleType) -> None:
+    source = Source(inspect.getsource(module))
+    for operator in OPERATORS:
+        for edit in set(operator.edits(source)):
+            assert compiles(source.apply(edit)), (operator.name, edit)
 
 
 @BY_NAME

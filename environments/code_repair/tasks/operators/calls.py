@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from agentgym.environments.code_repair.tasks.operators.reading import (
     arguments_of,
+    called,
     rename_method,
     without_argument,
 )
@@ -39,6 +40,7 @@ CONFUSED: Mapping[str, str] = {
     "sum": "len",
     "setdefault": "get",
 }
+SYMMETRIC = frozenset({"min", "max", "isinstance", "issubclass"})
 WRAPPERS = frozenset({"sorted", "reversed", "list", "set", "dict", "int", "str", "abs", "len"})
 
 
@@ -74,6 +76,8 @@ class SwappedArguments(Operator):
     def edits(self, source: Source) -> Iterator[Edit]:
         """Yield an edit for each two neighbours among the arguments of a call, and among the values of named ones."""
         for node in source.nodes(ast.Call):
+            if called(node) in SYMMETRIC:
+                continue
             for arguments in (node.args, [named.value for named in node.keywords]):
                 for first, second in pairwise(arguments):
                     plain = not isinstance(first, ast.Starred) and not isinstance(second, ast.Starred)
@@ -94,7 +98,7 @@ class DroppedArgument(Operator):
         """Yield an edit for each call with at least two arguments, named ones included."""
         for node in source.nodes(ast.Call):
             count = len(arguments_of(node))
-            if count >= 2:
+            if count >= 2 and called(node) not in ("isinstance", "issubclass"):
                 yield from without_argument(source, node, count - 1)
 
 

@@ -11,7 +11,7 @@ from agentgym.environments.code_repair.tasks.operators.reading import (
     called,
     changed_within,
     rename_method,
-    root,
+    subject,
     with_argument,
     without_argument,
     without_method,
@@ -104,7 +104,7 @@ class MutationWhileIterating(Operator):
         for node in source.nodes(ast.stmt):
             if isinstance(node, ast.For):
                 original = copied(node.iter)
-                if original is not None and root(original) in changed_within(node):
+                if original is not None and subject(original) in changed_within(node):
                     yield from source.replace(node.iter, source.text_of(original))
             elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Return) and source.stands_alone(node):
                 yield from self._removing(source, node)

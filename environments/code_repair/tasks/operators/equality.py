@@ -131,7 +131,9 @@ class DroppedParentheses(Operator):
         if start <= first and last <= stop and line[first] + line[last - 1] == "()":
             text = line[first + 1 : last - 1]
             bare = line[start:first] + text + line[last:stop]
-            if ast.dump(ast.parse(bare)) != ast.dump(ast.parse(line[start:stop])):
+            if not isinstance(operand, ast.NamedExpr) and ast.dump(ast.parse(bare)) != ast.dump(
+                ast.parse(line[start:stop])
+            ):
                 yield Edit(node.lineno, first, node.lineno, last, text)
 
 

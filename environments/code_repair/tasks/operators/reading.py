@@ -41,28 +41,39 @@ def assigned(statement: ast.AST) -> set[str]:
     return {target.id for target in targets(statement) if isinstance(target, ast.Name)}
 
 
+def mentioned(*nodes: ast.AST) -> set[str]:
+    """Return all names in the nodes; for an attribute of `self` its own name with it, as in `self.total`."""
+    inner = [part for node in nodes for part in ast.walk(node)]
+    own = {name for part in inner if isinstance(part, ast.Attribute) and (name := subject(part)).startswith("self.")}
+    return (names_in(*nodes) - {"self"}) | own
+
+
+def subject(node: ast.expr) -> str:
+    """Return the name of what an expression is a part of, as `mentioned` does, or an empty text."""
+    attribute = ""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        attribute = node.attr if isinstance(node, ast.Attribute) else attribute
+        node = node.value
+    name = node.id if isinstance(node, ast.Name) else ""
+    if name == "self":
+        return f"self.{attribute}" if attribute else ""
+    return name
+
+
 def changed(statement: ast.stmt) -> set[str]:
-    """Return the names whose values a statement replaces or may change in place."""
-    found = assigned(statement)
-    for target in targets(statement):
-        found |= {name for name in [root(target)] if name}
+    """Return the names, as `mentioned` gives them, of what a statement replaces or may change in place."""
+    found = [subject(target) for target in targets(statement)]
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        found |= {name for name in [root(statement.value.func)] if name and name != "self"}
+        function = statement.value.func
+        found += [subject(function.value)] if isinstance(function, ast.Attribute) else []
     if isinstance(statement, ast.Delete):
-        found |= {name for target in statement.targets if (name := root(target))}
-    return found
+        found += [subject(target) for target in statement.targets]
+    return {name for name in found if name}
 
 
 def changed_within(node: ast.AST) -> set[str]:
     """Return the names whose values the statements inside a node change."""
     return {name for inner in ast.walk(node) if isinstance(inner, ast.stmt) for name in changed(inner)}
-
-
-def root(node: ast.expr) -> str:
-    """Return the name that an attribute, element or method call begins with."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def first_bindings(function: ast.FunctionDef) -> set[int]:

@@ -220,5 +220,5 @@ class Operator:
     hangs: bool = False
 
     def edits(self, source: Source) -> Iterator[Edit]:
-        """Yield every edit that makes this mistake once, in the order of the text."""
+        """Yield every edit that makes this mistake once, in an order that is always the same."""
         raise NotImplementedError

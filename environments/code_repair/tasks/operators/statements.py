@@ -15,6 +15,7 @@ from agentgym.environments.code_repair.tasks.operators.reading import (
     changed_within,
     first_bindings,
     is_super_call,
+    mentioned,
     names_in,
 )
 from agentgym.environments.code_repair.tasks.operators.source import Edit, Operator, Source, begin, spanning
@@ -24,9 +25,9 @@ LONGEST_LOST_LOOP = 4
 
 def loop_updates(loop: ast.While) -> Iterator[ast.stmt]:
     """Yield the statements of a loop that change what its condition is about."""
-    subject = names_in(loop.test)
+    wanted = mentioned(loop.test)
     for node in ast.walk(loop):
-        if isinstance(node, ast.stmt) and changed(node) & subject:
+        if isinstance(node, ast.stmt) and changed(node) & wanted:
             yield node
 
 
@@ -311,8 +312,8 @@ class SwappedStatements(Operator):
                 for one, other in pairwise(block):
                     simple = isinstance(one, SIMPLE) and isinstance(other, SIMPLE) and id(one) not in firsts
                     alone = source.stands_alone(one) and source.stands_alone(other)
-                    depends = changed(one) & names_in(other) or changed(other) & names_in(one)
-                    if simple and alone and depends - {"self"} | (changed(one) & changed(other)):
+                    depends = changed(one) & mentioned(other) or changed(other) & mentioned(one)
+                    if simple and alone and depends:
                         yield from source.swap(one, other)
 
 

@@ -208,8 +208,9 @@ class DatetimeConfusion(Operator):
         )
         for node in source.nodes(ast.expr):
             if isinstance(node, ast.Call):
+                given = {named.arg for named in node.keywords}
                 for position, named in enumerate(node.keywords):
-                    if called(node) == "timedelta" and named.arg in units:
+                    if called(node) == "timedelta" and named.arg in units and units[named.arg] not in given:
                         yield from source.replace(named, f"{units[named.arg]}={source.text_of(named.value)}")
                     elif named.arg in ("tzinfo", "tz"):
                         yield from without_argument(source, node, len(node.args) + position)
