@@ -1,10 +1,10 @@
 """The mutation operators: each makes the mistake it documents, changes nothing else, and has places to make it."""
 
 import ast
+import csv
 import inspect
 import re
 import sched
-import shlex
 import textwrap
 import warnings
 from types import ModuleType
@@ -93,7 +93,7 @@ def test_every_edit_leaves_a_program_that_compiles(operator: Operator) -> None:
             assert compiles(source.apply(edit)), edit
 
 
-@pytest.mark.parametrize("module", [sched, shlex, textwrap])
+@pytest.mark.parametrize("module", [csv, sched, textwrap])
 def test_edits_of_code_that_was_not_written_for_them_compile(module: ModuleType) -> None:
     source = Source(inspect.getsource(module))
     for operator in OPERATORS:
