@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
+from agentgym.environments.code_repair.tasks.operators.reading import (
+    arguments_of,
+    called,
+    rename_method,
+    without_argument,
+)
 from agentgym.environments.code_repair.tasks.operators.source import Edit, Operator, Source
 
 CONFUSED: Mapping[str, str] = {
@@ -13,8 +20,18 @@ CONFUSED: Mapping[str, str] = {
     "any": "all",
     "all": "any",
     "append": "extend",
+    "extend": "append",
     "find": "rfind",
+    "rfind": "find",
+    "rindex": "index",
     "startswith": "endswith",
+    "endswith": "startswith",
+    "keys": "values",
+    "union": "intersection",
+    "intersection": "union",
+    "issubset": "issuperset",
+    "issuperset": "issubset",
+    "isspace": "isalpha",
     "isdigit": "isalpha",
     "isalpha": "isdigit",
     "isalnum": "isalpha",
@@ -22,8 +39,8 @@ CONFUSED: Mapping[str, str] = {
     "discard": "add",
     "sum": "len",
     "setdefault": "get",
-    "zip": "sorted",
 }
+SYMMETRIC = frozenset({"min", "max", "isinstance", "issubclass"})
 WRAPPERS = frozenset({"sorted", "reversed", "list", "set", "dict", "int", "str", "abs", "len"})
 
 
@@ -41,9 +58,9 @@ class WrongFunction(Operator):
         for node in source.nodes(ast.Call):
             function = node.func
             if isinstance(function, ast.Name) and function.id in CONFUSED:
-                yield from source.replace(function, CONFUSED[function.id])
+                yield from rename_method(source, node, CONFUSED[function.id])
             elif isinstance(function, ast.Attribute) and function.attr in CONFUSED:
-                yield from source.replace(function, f"{source.text_of(function.value)}.{CONFUSED[function.attr]}")
+                yield from rename_method(source, node, CONFUSED[function.attr])
 
 
 class SwappedArguments(Operator):
@@ -57,11 +74,15 @@ class SwappedArguments(Operator):
     held_out = True
 
     def edits(self, source: Source) -> Iterator[Edit]:
-        """Yield an edit for each call with exactly two positional arguments that lie on one line."""
+        """Yield an edit for each two neighbours among the arguments of a call, and among the values of named ones."""
         for node in source.nodes(ast.Call):
-            if len(node.args) == 2 and not node.keywords:
-                first, second = (source.text_of(argument) for argument in node.args)
-                yield from source.replace(node, f"{source.text_of(node.func)}({second}, {first})")
+            if called(node) in SYMMETRIC:
+                continue
+            for arguments in (node.args, [named.value for named in node.keywords]):
+                for first, second in pairwise(arguments):
+                    plain = not isinstance(first, ast.Starred) and not isinstance(second, ast.Starred)
+                    if plain and not (isinstance(first, ast.Constant) and isinstance(second, ast.Constant)):
+                        yield from source.swap(first, second)
 
 
 class DroppedArgument(Operator):
@@ -76,10 +97,9 @@ class DroppedArgument(Operator):
     def edits(self, source: Source) -> Iterator[Edit]:
         """Yield an edit for each call with at least two arguments, named ones included."""
         for node in source.nodes(ast.Call):
-            arguments = [source.text_of(argument) for argument in node.args]
-            arguments += [f"{named.arg}={source.text_of(named.value)}" for named in node.keywords]
-            if len(arguments) >= 2:
-                yield from source.replace(node, f"{source.text_of(node.func)}({', '.join(arguments[:-1])})")
+            count = len(arguments_of(node))
+            if count >= 2 and called(node) not in ("isinstance", "issubclass"):
+                yield from without_argument(source, node, count - 1)
 
 
 class DroppedCall(Operator):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from agentgym.environments.code_repair.tasks.operators.source import Edit, Operator, Source
 
@@ -15,7 +16,7 @@ def assignment(source: Source, node: ast.AugAssign) -> tuple[str, Edit] | None:
     """Return the symbol of an augmented assignment, and the edit that would remove it."""
     line = source.lines[node.lineno - 1]
     found = re.compile(r"[+\-*/%|&<>]+=").search(line, node.target.end_col_offset or 0)
-    return (found[0], Edit(node.lineno, found.start(), found.end(), "")) if found else None
+    return (found[0], Edit(node.lineno, found.start(), node.lineno, found.end(), "")) if found else None
 
 
 class WrongAssignment(Operator):
@@ -33,7 +34,7 @@ class WrongAssignment(Operator):
             found = assignment(source, node)
             if found and found[0] in ASSIGNMENTS:
                 symbol, edit = found
-                yield Edit(edit.line, edit.start, edit.end, ASSIGNMENTS[symbol])
+                yield replace(edit, text=ASSIGNMENTS[symbol])
 
 
 class LostAccumulation(Operator):
@@ -51,7 +52,7 @@ class LostAccumulation(Operator):
         for node in source.nodes(ast.AugAssign):
             if found := assignment(source, node):
                 _, edit = found
-                yield Edit(edit.line, edit.start, edit.end, "=")
+                yield replace(edit, text="=")
 
 
 class LoopExit(Operator):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from agentgym.environments.code_repair.tasks.operators.source import Edit, Operator, Source
+from agentgym.environments.code_repair.tasks.operators.source import Edit, Operator, Source, begin, end
 
 
 class Connective(Operator):
@@ -36,11 +36,18 @@ class DroppedClause(Operator):
     name = "dropped-clause"
 
     def edits(self, source: Source) -> Iterator[Edit]:
-        """Yield two edits for each condition of two parts: without the second, without the first."""
-        for node in source.nodes(ast.BoolOp):
-            if len(node.values) == 2:
-                for kept in node.values:
-                    yield from source.replace(node, source.text_of(kept))
+        """Yield two edits for each condition of several parts and each chain of comparisons: no end, no beginning."""
+        for node in source.nodes(ast.expr):
+            parts = node.values if isinstance(node, ast.BoolOp) else []
+            if isinstance(node, ast.Compare) and len(node.ops) > 1:
+                parts = [node.left, *node.comparators]
+            if len(parts) == 2:
+                for kept in parts:
+                    yield from source.replace_bare(node, source.text_of(kept))
+            elif parts and "(" not in source.text(end(parts[0]), begin(parts[1])):
+                yield from source.cut(begin(node), begin(parts[1]))
+                if "(" not in source.text(end(parts[-2]), begin(parts[-1])):
+                    yield from source.cut(end(parts[-2]), end(node))
 
 
 class NegatedCondition(Operator):
