@@ -74,7 +74,8 @@ def _programs(name: str | None) -> Mapping[str, str]:
         served: Mapping[str, str] = plugins.environment_class(env_id).programs()
         found |= {f"{plugins.short_name(env_id)}/{path}": text for path, text in served.items()}
     if not found:
-        raise UsageError(f"{name or 'no environment here'} has programs to compare: leave --env out, or name another")
+        whose = f"{name} has no" if name else "no environment that is installed has"
+        raise UsageError(f"{whose} programs to compare: name another with --env, or none")
     return found
 
 

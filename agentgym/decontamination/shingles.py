@@ -108,7 +108,8 @@ def _read(root: ast.AST) -> tuple[list[str], list[ast.AST]]:
     nodes: list[tuple[str, ast.AST]] = [("", root)]
     while nodes:
         field, node = nodes.pop()
-        tokens.append(f"{field}:{_label(node)}")
+        if not isinstance(node, ast.Module):
+            tokens.append(f"{field}:{_label(node)}")
         if node is not root and isinstance(node, Function | ast.ClassDef):
             inner.append(node)
             continue
@@ -126,7 +127,8 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         if field in ERASED_FIELDS or value is None:
             continue
         if isinstance(value, ast.AST):
-            yield field, value
+            # An assignment with a type hint has one target, others have a list of them.
+            yield ("targets" if isinstance(node, ast.AnnAssign) and field == "target" else field), value
         elif isinstance(value, list):
             for child in value:
                 if isinstance(child, ast.AST) and not _says_nothing(child):
@@ -150,7 +152,8 @@ def _label(node: ast.AST) -> str:
 
 def _runs(tokens: list[str]) -> set[str]:
     # A piece shorter than a run is one shingle as a whole.
-    return {" ".join(tokens[first : first + RUN]) for first in range(max(1, len(tokens) - RUN + 1))}
+    last = max(1, len(tokens) - RUN + 1) if tokens else 0
+    return {" ".join(tokens[first : first + RUN]) for first in range(last)}
 
 
 def _name(outer: str, node: ast.AST) -> str:
