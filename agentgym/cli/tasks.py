@@ -21,7 +21,7 @@ def add_actions(tasks: argparse.ArgumentParser) -> None:
 def add_stats(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `agentgym tasks stats`."""
     stats = actions.add_parser("stats", help="the splits by level and family, and what the gate measured")
-    stats.add_argument("env", help="an environment, by short name or id")
+    stats.add_argument("env", metavar="ENV", help="an environment, by short name or id")
     stats.add_argument("--json", action="store_true", help="print JSON")
     stats.set_defaults(run=_stats)
 

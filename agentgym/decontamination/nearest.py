@@ -130,7 +130,8 @@ class Index:
         self._rows = rows_for(threshold)
         self._entries: list[tuple[Place, Set[str]]] = []
         self._buckets: dict[tuple[int, Signature], list[int]] = defaultdict(list)
-        self._sizes = (0, 0)
+        self._known: set[str] = set()
+        self._largest = 0
 
     def add(self, program: str, units: Iterable[Unit]) -> None:
         """Put the units of a program in; tiny ones are left out."""
@@ -139,13 +140,13 @@ class Index:
                 for band in bands(signature_of(unit.shingles), self._rows):
                     self._buckets[band].append(len(self._entries))
                 self._entries.append((Place(program, unit.name, unit.line), unit.shingles))
-        sizes = [len(shingles) for _, shingles in self._entries]
-        self._sizes = (min(sizes, default=0), max(sizes, default=0))
+                self._known |= unit.shingles
+                self._largest = max(self._largest, len(unit.shingles))
 
     def matches(self, program: str, units: Iterable[Unit]) -> Iterator[Match]:
         """Yield what of the index is nearly the same as a unit of a program."""
         for unit in units:
-            if unit.is_tiny or not self._can_match(len(unit.shingles)):
+            if unit.is_tiny or not self._can_match(unit.shingles):
                 continue
             theirs = Place(program, unit.name, unit.line)
             for candidate in self._candidates(unit):
@@ -154,10 +155,10 @@ class Index:
                 if similarity >= self._threshold:
                     yield Match(similarity, ours, theirs)
 
-    def _can_match(self, size: int) -> bool:
-        # Two sets have at most the smaller one in common, out of at least the larger one.
-        smallest, largest = self._sizes
-        return smallest * self._threshold <= size <= largest / self._threshold
+    def _can_match(self, shingles: Set[str]) -> bool:
+        # What a set has in common with any of the index is known, and out of at least the set itself.
+        most = min(self._largest, len(shingles & self._known))
+        return most / len(shingles) >= self._threshold
 
     def _candidates(self, unit: Unit) -> set[int]:
         found: set[int] = set()
