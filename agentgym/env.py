@@ -18,6 +18,7 @@ from agentgym.plugins import check_backend_name, open_backend, short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import Sandbox, SandboxBackend, SandboxSpec, ShellSession
 from agentgym.setups import SharedSetups
+from agentgym.statistics import TaskStats, split_stats
 from agentgym.task import Split, Task, TaskSet, parse_task_id
 from agentgym.tool import Tool, ToolResult, call_tool
 from agentgym.trajectory import StopReason
@@ -102,6 +103,19 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
     def tasks(cls, split: Split) -> TaskSet:
         """Return the tasks of a split."""
         raise NotImplementedError
+
+    @classmethod
+    def programs(cls) -> Mapping[str, str]:
+        """Return the text of every Python program that tasks are made from, by name; by default none.
+
+        `agentgym decontaminate` compares them with what a user evaluates on.
+        """
+        return {}
+
+    @classmethod
+    def task_stats(cls) -> TaskStats:
+        """Return what is to be said about the tasks as a whole; by default, the splits by level and family."""
+        return split_stats(map(cls.tasks, Split))
 
     def system_prompt(self) -> str:
         """Return the system message: what the policy is, and how it acts. The task is the user message."""

@@ -12,14 +12,14 @@ from typing import Any
 
 import agentgym
 from agentgym import plugins
-from agentgym.cli import sandbox
+from agentgym.cli import decontaminate, sandbox, tasks
 from agentgym.cli.output import opened, print_json, print_rows
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
 
 DONE, COULD_NOT, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-DESCRIPTION = "What of AgentGym is installed, and the boxes behind it."
+DESCRIPTION = "What of AgentGym is installed, its tasks, and the boxes behind it."
 EPILOG = "exit status: 0 done, 1 could not (infrastructure), 2 bad usage, 130 interrupted"
 
 
@@ -71,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
 
     boxes = commands.add_parser("sandbox", help=sandbox.SUMMARY, description=f"{sandbox.SUMMARY.capitalize()}.")
     sandbox.add_actions(boxes)
+
+    served = commands.add_parser("tasks", help=tasks.SUMMARY, description=f"{tasks.SUMMARY.capitalize()}.")
+    tasks.add_actions(served)
+    summary = f"{decontaminate.SUMMARY[0].upper()}{decontaminate.SUMMARY[1:]}."
+    decontaminate.add_options(commands.add_parser("decontaminate", help=decontaminate.SUMMARY, description=summary))
     return command
 
 

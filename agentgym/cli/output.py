@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -35,8 +36,17 @@ def print_json(value: object) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_rows(title: str, rows: Iterable[Sequence[str]], *, headings: Sequence[str] = ()) -> None:
-    """Print rows below a title, indented, the last column wrapped; no rows print nothing."""
+def print_rows(
+    title: str, rows: Iterable[Sequence[str]], *, headings: Sequence[str] = (), numbers: bool = False
+) -> None:
+    """Print rows below a title, indented, the last column wrapped; no rows print nothing.
+
+    Args:
+        title: stands above them, unless empty.
+        rows: their cells.
+        headings: of the columns; none are printed if there are none.
+        numbers: whether all columns but the first hold numbers, which stand to the right.
+    """
     rows = list(rows)
     if not rows:
         return
@@ -46,7 +56,9 @@ def print_rows(title: str, rows: Iterable[Sequence[str]], *, headings: Sequence[
     for column in range(columns):
         heading = headings[column] if headings else ""
         last = column == columns - 1
-        table.add_column(f"  {heading}" if column == 0 else heading, no_wrap=not last, overflow="fold")
+        side: Literal["left", "right"] = "right" if numbers and column else "left"
+        first_heading = f"  {heading}" if column == 0 else heading
+        table.add_column(first_heading, no_wrap=not last, overflow="fold", justify=side)
     for first, *others in rows:
         table.add_row(Text(f"  {first}"), *map(Text, others))
     target = console()

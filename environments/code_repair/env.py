@@ -22,14 +22,16 @@ from agentgym.environments.code_repair.checking import (
 )
 from agentgym.environments.code_repair.signs import SCENE, look_around, signs
 from agentgym.environments.code_repair.tasks.base import Base
-from agentgym.environments.code_repair.tasks.bases import find_base
+from agentgym.environments.code_repair.tasks.bases import BASES, find_base
 from agentgym.environments.code_repair.tasks.generate import VERSION, Plan, plans, task_set
 from agentgym.environments.code_repair.tasks.repair import repairs
+from agentgym.environments.code_repair.tasks.stats import gate_stats
 from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, judge
 from agentgym.errors import PathError, ToolError
 from agentgym.message import Message, call
 from agentgym.reward import Reward
 from agentgym.sandbox import ExecReason, Sandbox, SandboxSpec
+from agentgym.statistics import TaskStats
 from agentgym.task import Split, Task, TaskSet
 from agentgym.tool import clip
 
@@ -60,6 +62,16 @@ class CodeRepairEnv(AgentEnv):
     def tasks(cls, split: Split) -> TaskSet:
         """Return the tasks of a split."""
         return task_set(Split(split))
+
+    @classmethod
+    def programs(cls) -> Mapping[str, str]:
+        """Return the modules of the base programs, by path."""
+        return {path: text for base in BASES for path, text in base.sources.items()}
+
+    @classmethod
+    def task_stats(cls) -> TaskStats:
+        """Return the splits by level and family, and what the gate measured."""
+        return super().task_stats() + gate_stats()
 
     def system_prompt(self) -> str:
         """Return how to act."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agentgym.environments.code_repair.tasks.mutant import Fault
-from agentgym.environments.code_repair.tasks.operators import OPERATORS
+from agentgym.environments.code_repair.tasks.operators import find_operator
 from agentgym.environments.code_repair.tasks.operators.source import Source
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
 
@@ -23,6 +23,8 @@ DOUBTS = (
     "check the order here",
 )
 FEWEST, MOST = 2, 4
+# Kinds of mistakes within a line: what the author of a comment may have had before.
+PLAUSIBLE = ("boundary", "direction", "arithmetic", "off-by-one", "connective")
 
 
 class Disguised(NamedTuple):
@@ -74,12 +76,9 @@ def _comment(text: str, file: str, line: int, faults: Sequence[Fault], rng: rand
     faulty = any(fault.file == file and fault.line <= line < fault.line + len(fault.after) for fault in faults)
     if not faulty and rng.random() < 0.4:
         source = Source(text)
-        edits = [edit for operator in OPERATORS for edit in operator.edits(source) if edit.line == line]
-        rng.shuffle(edits)
-        for edit in edits:
-            others = source.apply(edit).splitlines()
-            if len(others) == len(source.lines):
-                return f"was: {others[line - 1].strip()}"
+        edits = [edit for name in PLAUSIBLE for edit in find_operator(name).edits(source) if edit.line == line]
+        if edits:
+            return f"was: {source.apply(rng.choice(edits)).splitlines()[line - 1].strip()}"
     return rng.choice(DOUBTS)
 
 
