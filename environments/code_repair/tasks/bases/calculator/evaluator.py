@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from .formatter import MAX_DECIMALS, rounded
-from .nodes import Application, Binary, Name, Negation, Node, Number
+from .parser import Node
 
 MAX_SIZE = 10**30
 MAX_EXPONENT = 64
@@ -28,21 +28,19 @@ def power(base: Fraction, exponent: Fraction) -> Fraction:
 
 
 def round_to(value: Fraction, decimals: Fraction = Fraction(0)) -> Fraction:
-    """Return a number rounded, halves away from zero."""
+    """Return a number rounded to a whole number of decimals."""
     if decimals.denominator != 1 or not 0 <= decimals <= MAX_DECIMALS:
         raise EvaluationError(f"a number has 0 to {MAX_DECIMALS} decimals")
     return rounded(value, int(decimals))
 
 
-OPERATORS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
+FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
     "%": operator.mod,
     "^": power,
-}
-FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "abs": lambda value: abs(value),
     "floor": lambda value: Fraction(math.floor(value)),
     "max": lambda *values: max(values),
@@ -53,40 +51,34 @@ FUNCTIONS: dict[str, Callable[..., Fraction]] = {
 
 
 def evaluate(node: Node, variables: dict[str, Fraction]) -> Fraction:
-    """Return the value of an expression.
+    """Return the value of an expression, its parts evaluated from left to right.
 
     Raises:
         UnknownNameError: a variable or function does not exist.
-        EvaluationError: a division by zero, a wrong number of arguments, a power or rounding that is not defined, or a
-            value that is larger than `MAX_SIZE`.
+        EvaluationError: a division by zero, wrong arguments, or a part with a value that is larger than `MAX_SIZE`.
     """
-    try:
-        value = calculate_node(node, variables)
-    except ZeroDivisionError:
-        raise EvaluationError("division by zero") from None
+    if node.kind == "number":
+        value = Fraction(node.text)
+    elif node.kind == "negation":
+        value = -evaluate(node.parts[0], variables)
+    elif node.kind == "name":
+        if node.text not in variables:
+            raise UnknownNameError(f"there is no variable {node.text}")
+        value = variables[node.text]
+    else:
+        value = apply(node.text, [evaluate(part, variables) for part in node.parts])
     if abs(value) > MAX_SIZE:
         raise EvaluationError("the value is too large")
     return value
 
 
-def calculate_node(node: Node, variables: dict[str, Fraction]) -> Fraction:
-    """Return the value of an expression whose parts are evaluated first, from left to right."""
-    if isinstance(node, Negation):
-        return -evaluate(node.operand, variables)
-    if isinstance(node, Binary):
-        left = evaluate(node.left, variables)
-        return OPERATORS[node.operator](left, evaluate(node.right, variables))
-    if isinstance(node, Application):
-        if node.function not in FUNCTIONS:
-            raise UnknownNameError(f"there is no function {node.function}")
-        arguments = [evaluate(argument, variables) for argument in node.arguments]
-        try:
-            return FUNCTIONS[node.function](*arguments)
-        except TypeError:
-            raise EvaluationError(f"{node.function} takes another number of arguments") from None
-    if isinstance(node, Name):
-        if node.name not in variables:
-            raise UnknownNameError(f"there is no variable {node.name}")
-        return variables[node.name]
-    assert isinstance(node, Number)
-    return Fraction(node.text)
+def apply(name: str, arguments: list[Fraction]) -> Fraction:
+    """Return the value of a function or operator."""
+    if name not in FUNCTIONS:
+        raise UnknownNameError(f"there is no function {name}")
+    try:
+        return FUNCTIONS[name](*arguments)
+    except ZeroDivisionError:
+        raise EvaluationError("division by zero") from None
+    except TypeError:
+        raise EvaluationError(f"{name} takes another number of arguments") from None

@@ -46,9 +46,7 @@ def random_line(rng: random.Random, names: list[str]) -> str:
 
 
 def random_call(rng: random.Random) -> Call:
-    """Return a call with a few lines, or with one to be tidied."""
-    if rng.random() < 0.35:
-        return Call("calculator.tidy", [random_line(rng, ["a", "b", "ans"])])
+    """Return a call with a few lines."""
     names: list[str] = []
     lines = [random_line(rng, names) for _ in range(rng.randint(1, 4))]
     if len(lines) > 1 and rng.random() < 0.3:

@@ -4,28 +4,40 @@ from agentgym.environments.code_repair.tasks.base import Ask
 from agentgym.environments.code_repair.tasks.call import Answer, Call
 
 
-def property_tidy_lines_have_the_same_values(call: Call, answer: Answer, ask: Ask) -> None:
-    """Tidied lines give the same results."""
-    if call.function.endswith("calculate") and "returned" in answer:
-        lines, decimals = call.arguments
-        kept = [line for line in lines if line.split("#")[0].strip()]
-        tidied = [ask(Call("calculator.tidy", [line]))["returned"] for line in kept]
-        assert ask(call._replace(arguments=[tidied, decimals])) == answer
-
-
-def property_tidying_twice_is_tidying_once(call: Call, answer: Answer, ask: Ask) -> None:
-    """A tidy line stays as it is, and is no longer than it has to be."""
-    if call.function.endswith("tidy") and "returned" in answer:
-        assert ask(call._replace(arguments=[answer["returned"]])) == answer
-        assert ask(call._replace(arguments=[answer["returned"] + "# note"])) == answer
-        assert answer["returned"].count("(") <= call.arguments[0].split("#")[0].count("(")
-
-
 def property_negation_changes_only_the_sign(call: Call, answer: Answer, ask: Ask) -> None:
     """A value and its opposite are shown with the same digits."""
-    if call.function.endswith("calculate") and "returned" in answer and answer["returned"]:
+    if answer.get("returned"):
         lines, decimals = call.arguments
         *_, last, opposite = ask(call._replace(arguments=[[*lines, "-ans"], decimals]))["returned"]
         assert last == answer["returned"][-1]
         assert opposite.lstrip("-") == last.lstrip("-")
-        assert (opposite.startswith("-") and last.startswith("-")) is False
+        assert not (opposite.startswith("-") and last.startswith("-"))
+
+
+def property_values_are_kept_exactly(call: Call, answer: Answer, ask: Ask) -> None:
+    """What is divided and then multiplied by the same number is as before, and less itself it is nothing."""
+    if answer.get("returned"):
+        lines, decimals = call.arguments
+        more = ask(call._replace(arguments=[[*lines, "kept = ans / 7", "ans * 7", "7 * kept - ans"], decimals]))
+        assert more["returned"][-2:] == [answer["returned"][-1], "0"]
+
+
+def property_results_stand_alone(call: Call, answer: Answer, ask: Ask) -> None:
+    """Parentheses around a line without an assignment, and a comment behind it, change nothing."""
+    lines, decimals = call.arguments
+    if "returned" in answer:
+        wrapped = [
+            line if "=" in line or not line.split("#")[0].strip() else f"({line.split('#')[0]})#" for line in lines
+        ]
+        assert ask(call._replace(arguments=[wrapped, decimals])) == answer
+
+
+def property_results_are_numbers(call: Call, answer: Answer, ask: Ask) -> None:
+    """Results have no more decimals than asked for, none of them needless, and there is no negative zero."""
+    for text in answer.get("returned", []):
+        whole, point, fraction = text.partition(".")
+        assert whole.removeprefix("-").isdecimal()
+        assert len(fraction) <= call.arguments[1]
+        assert bool(point) == bool(fraction)
+        assert not fraction.endswith("0")
+        assert text != "-0"

@@ -1,6 +1,6 @@
 import pytest
 
-from .calculator import calculate, tidy
+from .calculator import calculate
 from .evaluator import EvaluationError, UnknownNameError
 from .tokenizer import InputError
 
@@ -55,11 +55,3 @@ def test_the_last_result_cannot_be_assigned() -> None:
 def test_an_unfinished_expression() -> None:
     with pytest.raises(InputError, match="unexpected end"):
         calculate(["2 *"])
-
-
-def test_needless_parentheses_go() -> None:
-    assert tidy("x=((a*b))+(c)  # sum") == "x = a * b + c"
-
-
-def test_needed_parentheses_stay() -> None:
-    assert tidy("a-(b-c)*(d)^(e^f)") == "a - (b - c) * d ^ e ^ f"

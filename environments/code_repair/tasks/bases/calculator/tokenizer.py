@@ -19,15 +19,8 @@ class Token:
     text: str
 
 
-END = Token("end", "")
-
-
 def tokens_of(line: str) -> list[Token]:
-    """Return the tokens of a line up to a comment, with `END` as the last one.
-
-    Raises:
-        InputError: the line has a character that belongs to no token.
-    """
+    """Return the tokens of a line up to a comment; the last one is an `end` without text."""
     text = line.split(COMMENT_MARK)[0].rstrip()
     tokens: list[Token] = []
     position = 0
@@ -37,4 +30,4 @@ def tokens_of(line: str) -> list[Token]:
             raise InputError(f"unexpected character behind {text[:position]!r}")
         tokens.append(Token(found.lastgroup, found[found.lastgroup]))
         position = found.end()
-    return [*tokens, END]
+    return [*tokens, Token("end", "")]
