@@ -16,6 +16,10 @@ def test_two_letters() -> None:
     assert column_name(52) == "AZ"
 
 
+def test_the_last_two_letters() -> None:
+    assert column_name(702) == "ZZ"
+
+
 def test_three_letters() -> None:
     assert column_name(703) == "AAA"
 
