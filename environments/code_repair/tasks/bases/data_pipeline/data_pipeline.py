@@ -14,7 +14,8 @@ def run(rows: list[Row], steps: list[list[Any]]) -> list[Row]:
         rows: values by column; a column that is missing is like one with None.
         steps: each a name and its arguments: ["where", column, comparison, value],
             ["derive", new column, column, calculation, column or number],
-            ["sort", column, "up" or "down"] ("up" may be left out), ["group", key column, aggregate, column], ["take", number], ["keep", columns].
+            ["sort", column, "up" or "down"] ("up" may be left out), ["group", key column, aggregate, column],
+            ["take", number], ["keep", columns].
 
     Raises:
         PipelineError: a step makes no sense, even if no row comes to it; tells its number.
