@@ -30,12 +30,3 @@ class Index:
                 if all(position + offset in other.get(document, ()) for offset, other in enumerate(others, start=1)):
                     found.setdefault(document, set()).update(range(position, position + len(stems)))
         return found
-
-    def find_prefix(self, start: str) -> Places:
-        """Return by document the positions of all words whose stem begins in a way."""
-        found: Places = {}
-        for each, places in self._places.items():
-            if each.startswith(start):
-                for document, positions in places.items():
-                    found.setdefault(document, set()).update(positions)
-        return found

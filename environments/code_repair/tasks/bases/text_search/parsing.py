@@ -3,10 +3,10 @@
 import re
 
 from .errors import QueryError
-from .query import Combined, Phrase, Prefix, Query, Without
+from .query import Combined, Phrase, Query, Without
 from .words import stem, words_of
 
-TOKEN = re.compile(r'"[^"]*"|[A-Za-z0-9]+\*?|[-()]|\S')
+TOKEN = re.compile(r'"[^"]*"|[A-Za-z0-9]+|[-()]|\S')
 EITHER = "OR"
 
 
@@ -47,8 +47,6 @@ class Parser:
             if not self._tokens or self._tokens.pop(0) != ")":
                 raise QueryError("missing )")
             return inner
-        if token.endswith("*") and len(token) > 1:
-            return Prefix(token[:-1].lower())
         stems = tuple(stem(word) for word in words_of(token))
         if not stems or token == EITHER:
             raise QueryError(f"unexpected {token}")

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from .index import Index, Places
+from .index import Index
 
 
 class Query(ABC):
@@ -13,47 +13,24 @@ class Query(ABC):
     def matches(self, index: Index) -> set[int]:
         """Return the numbers of the documents that match."""
 
-    @abstractmethod
-    def terms(self) -> list["Term"]:
-        """Return all terms that documents should have, in order."""
-
-
-class Term(Query):
-    """A part that has its places in documents."""
-
-    @abstractmethod
-    def places(self, index: Index) -> Places:
-        """Return by document the positions of all words that belong to the term."""
-
-    def matches(self, index: Index) -> set[int]:
-        """Return the numbers of the documents in which the term is."""
-        return set(self.places(index))
-
-    def terms(self) -> list["Term"]:
-        """Return the term itself."""
-        return [self]
+    def phrases(self) -> list["Phrase"]:
+        """Return all phrases that documents should have, in order."""
+        return []
 
 
 @dataclass(frozen=True)
-class Phrase(Term):
+class Phrase(Query):
     """Words with these stems, one after another."""
 
     stems: tuple[str, ...]
 
-    def places(self, index: Index) -> Places:
-        """Return where the phrase is."""
-        return index.find(self.stems)
+    def matches(self, index: Index) -> set[int]:
+        """Return the documents in which the phrase is."""
+        return set(index.find(self.stems))
 
-
-@dataclass(frozen=True)
-class Prefix(Term):
-    """Words whose stem begins in a way."""
-
-    start: str
-
-    def places(self, index: Index) -> Places:
-        """Return where such words are."""
-        return index.find_prefix(self.start)
+    def phrases(self) -> list["Phrase"]:
+        """Return the phrase itself."""
+        return [self]
 
 
 @dataclass(frozen=True)
@@ -65,10 +42,6 @@ class Without(Query):
     def matches(self, index: Index) -> set[int]:
         """Return the documents that do not match."""
         return set(range(len(index.documents))) - self.part.matches(index)
-
-    def terms(self) -> list[Term]:
-        """Return nothing, since the terms are not wanted."""
-        return []
 
 
 @dataclass(frozen=True)
@@ -83,6 +56,6 @@ class Combined(Query):
         first, *others = [part.matches(index) for part in self.parts]
         return first.intersection(*others) if self.needs_all else first.union(*others)
 
-    def terms(self) -> list[Term]:
-        """Return the terms of all parts."""
-        return [term for part in self.parts for term in part.terms()]
+    def phrases(self) -> list[Phrase]:
+        """Return the phrases of all parts."""
+        return [phrase for part in self.parts for phrase in part.phrases()]

@@ -47,11 +47,6 @@ def test_phrases() -> None:
     assert found('"dog two enemies"') == [1]
 
 
-def test_prefixes() -> None:
-    assert found("an*") == [1, 3]
-    assert found("Pa*") == [2]
-
-
 def test_rare_words_count_more() -> None:
     hits = search(TEXTS, "cat OR park")
     assert [(hit["document"], hit["score"]) for hit in hits] == [(1, 6), (2, 4), (0, 3)]

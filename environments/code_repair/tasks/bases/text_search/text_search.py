@@ -15,13 +15,14 @@ Hit = dict[str, int | str]
 def search(documents: list[str], query: str, limit: int = 5) -> list[Hit]:
     """Return the documents that match a query, those with the highest score first.
 
-    Of equal scores, the earlier document comes first. The score adds up, for each different term of the query, how many
-    of the document's words belong to it times one more than the number of documents without it.
+    Of equal scores, the earlier document comes first. The score adds up, for each different word or phrase of the
+    query that is wanted, how many of the document's words belong to it times one more than the number of documents
+    without it.
 
     Args:
         documents: texts.
-        query: words, prefixes (`ca*`), phrases in double quotes, `-` before what documents shall not match, `OR`
-            between alternatives, and round brackets.
+        query: words, phrases in double quotes, `-` before what documents shall not match, `OR` between
+            alternatives, and round brackets.
         limit: how many hits are returned at most.
 
     Returns:
@@ -34,8 +35,8 @@ def search(documents: list[str], query: str, limit: int = 5) -> list[Hit]:
     index = Index(documents)
     marked: dict[int, set[int]] = {document: set() for document in wanted.matches(index)}
     scores = dict.fromkeys(marked, 0)
-    for term in dict.fromkeys(wanted.terms()):
-        places = term.places(index)
+    for phrase in dict.fromkeys(wanted.phrases()):
+        places = index.find(phrase.stems)
         weight = len(documents) - len(places) + 1
         for document in marked.keys() & places.keys():
             marked[document] |= places[document]
