@@ -42,7 +42,7 @@ YIELD_FILE = MUTANTS_FILE.with_name("yield.json")
 FUZZ_CALLS = 384
 MIN_DIFFERS = 0.05
 MAX_CRASHES = 0.5
-MOST_PER_BASE_AND_OPERATOR = 4
+MOST_PER_BASE_AND_OPERATOR = 2
 PAIRS_TRIED = 48
 MOST_PAIRS_KEPT = 5
 MAX_MESSAGE_CHARS = 400
@@ -98,6 +98,7 @@ def main() -> int:
         backend.close()
     seconds = time.monotonic() - started
     mutants = [mutant for result in results for mutant in result.mutants]
+    options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text("".join(mutant.model_dump_json() + "\n" for mutant in mutants), encoding="utf-8")
     told = summary(dict(zip((base.name for base in bases), results, strict=True)), seconds)
     options.output.with_name("yield.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
@@ -139,7 +140,7 @@ def check_sound(base: Base, fresh_box: FreshBox) -> None:
 
 
 def candidates(base: Base) -> Iterator[Fault]:
-    """Yield the edits to try: a fixed sample of at most four for each operator, without those made before."""
+    """Yield the edits to try: a fixed sample of at most two for each operator, without those made before."""
     seen = set(base.sources.values())
     for operator in OPERATORS:
         found = []

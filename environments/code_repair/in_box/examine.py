@@ -22,6 +22,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -31,6 +32,7 @@ MAX_ANSWER_CHARS = 32_768
 MAX_MESSAGE_CHARS = 1_500
 MOST_HANGS = 3
 LATE = "took too long"
+PYTEST = ("-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir")
 PLAIN = (type(None), bool, int, float, str)
 
 Job = dict[str, Any]
@@ -154,8 +156,7 @@ def run_pytest(job: Job, report: Report) -> None:
             if not report.passed:
                 keep(report)
 
-    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", job["folder"]]
-    pytest.main([*options, *job["arguments"], job["folder"]], plugins=[Recorder()])
+    pytest.main([*PYTEST, job["folder"], *job["arguments"], job["folder"]], plugins=[Recorder()])
     for name, (outcome, message) in outcomes.items():
         report(json.dumps([name, outcome, message]))
 
@@ -173,6 +174,7 @@ KINDS = {"calls": answer_calls, "tests": run_tests, "pytest": run_pytest}
 def work(job: Job, report: Report) -> None:
     """Do one job, in a process of its own."""
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.chdir(job["folder"])
     sys.path.insert(0, job["folder"])
     KINDS[job["kind"]](job, report)
@@ -181,7 +183,6 @@ def work(job: Job, report: Report) -> None:
 def wait(pid: int, wall_s: float) -> str:
     """Return how a job's process ended; one that takes too long is killed."""
     deadline = time.monotonic() + wall_s
-    pause = 0.0005
     while True:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
@@ -191,8 +192,21 @@ def wait(pid: int, wall_s: float) -> str:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             return LATE
-        time.sleep(pause)
-        pause = min(0.01, pause * 1.5)
+        signal.sigtimedwait({signal.SIGCHLD}, max(0.0, min(1.0, deadline - time.monotonic())))
+
+
+def prepare(kinds: list[str]) -> None:
+    """Load what several jobs will need, once: processes that are forked later have it."""
+    if kinds.count("pytest") > 1:
+        import pytest
+
+        # A first run loads much that importing does not.
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/test_nothing.py", "w", encoding="ascii") as file:
+                file.write("def test_nothing():\n    assert [1] == [1]\n")
+            pytest.main([*PYTEST, folder, folder])
+    elif "tests" in kinds:
+        import pytest  # noqa: F401 - the tests do
 
 
 def main() -> None:
@@ -203,8 +217,8 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    if any(job["kind"] != "calls" for job in request["jobs"]):
-        import pytest  # noqa: F401 - once, for all the processes that will need it
+    prepare([job["kind"] for job in request["jobs"]])
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # `wait` asks for it
     for number, job in enumerate(request["jobs"]):
 
         def report(text: str, number: int = number) -> None:
