@@ -42,9 +42,9 @@ def random_call(rng: random.Random) -> Call:
             key: rng.choices(TEXTS, k=rng.randint(0, 2)) for key in rng.sample(["b", "a", "c d"], rng.randint(0, 2))
         }
         return Call("url_router.build_url", [routes, rng.choice(["r0", "r0", "r1", "r0"]), values, query])
-    if rng.random() < 0.7:
-        routes.append(["GET|POST", "/{all:rest}", "any"])
+    if rng.random() < 0.85:
+        routes += [["GET|POST|PUT", "/{all:rest}", "any"], ["GET", "/", "start"]]
     path = "".join("/" + segment for segment in rng.choices(SEGMENTS, k=rng.randint(0, 3)))
     path += rng.choice(["", "", "", "/", "//"]) if path else "/"
-    method = rng.choice(["GET", "GET", "POST", "HEAD", "PUT", "DELETE"])
+    method = rng.choice(["GET", "GET", "GET", "POST", "POST", "HEAD", "HEAD", "PUT", "DELETE"])
     return Call("url_router.find_route", [routes, method, path + rng.choice(QUERIES)])
