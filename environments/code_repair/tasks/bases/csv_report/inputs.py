@@ -34,5 +34,7 @@ def random_call(rng: random.Random) -> Call:
     measures = rng.sample(MEASURES, rng.randint(0, 3))
     if measures and rng.random() < 0.06:
         measures[-1] = rng.choice(["sum x", "mode n", "sum g", "sum"])
+    if rng.random() < 0.1 and separator == ",":
+        return Call("csv_report.report", [text, "g"])
     column = "g" if rng.random() < 0.97 else "x"
     return Call("csv_report.report", [text, column, measures or rng.choice([None, []]), separator])

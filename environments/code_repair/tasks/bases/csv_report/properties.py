@@ -16,7 +16,7 @@ def property_lines_are_aligned(call: Call, answer: Answer, ask: Ask) -> None:
 def property_counts_add_up(call: Call, answer: Answer, ask: Ask) -> None:
     """The counts of all groups together are the number of records, which is the total."""
     if call.function.endswith("report") and "returned" in answer:
-        text, column, _, separator = call.arguments
+        text, column, _, separator = [*call.arguments, None, ","][:4]
         records = ask(Call("reading.read_table", [text, separator]))["returned"]
         if records:
             *groups, _, total = ask(call._replace(arguments=[text, column, ["count"], separator]))["returned"][2:]
@@ -37,7 +37,7 @@ def property_quoted_records_are_the_same(call: Call, answer: Answer, ask: Ask) -
 def property_doubled_records_have_the_same_means(call: Call, answer: Answer, ask: Ask) -> None:
     """With every record twice, the mean, median and range stay as they are."""
     if call.function.endswith("report") and "returned" in answer:
-        text, column, measures, separator = call.arguments
+        text, column, measures, separator = [*call.arguments, None, ","][:4]
         kept = [
             measure for measure in measures or [] if measure.split()[0] in ("mean", "median", "range", "min", "max")
         ]

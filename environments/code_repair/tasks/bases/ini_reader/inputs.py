@@ -8,6 +8,7 @@ KEYS = ("host", "Host", "port", "path", "log-dir")
 SECTIONS = ("web", "db.main", "default", "web")
 VALUES = (
     "yes",
+    "True",
     "Off",
     "none",
     "8",
@@ -56,6 +57,8 @@ def random_text(rng: random.Random, wrong: bool) -> str:
         lines.append(rng.choice(["[{}]", "[ {} ]", "[{}] # note"]).format(section))
         for _ in range(rng.randint(0, 4)):
             line = random_line(rng, wrong)
+            if line.startswith("  m") and lines[-1].startswith("[") and not wrong:
+                line = ""
             key = line.split("=")[0].split(":")[0].strip().lower()
             if wrong or (section, key) not in seen or line in COMMENTS:
                 lines.append(line)

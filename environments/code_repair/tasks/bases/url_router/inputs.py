@@ -6,7 +6,7 @@ from typing import Any
 from agentgym.environments.code_repair.tasks.call import Call
 
 PATTERNS = ("/", "/a", "/a/{x}", "/a/{n:int}", "/a/b", "/{x}", "/{x}/b", "/{x:rest}", "/a/{x:rest}", "/{n:int}/{x}",
-            "/a.b/", "/{x:text}/{y:text}", "/{x}/{n:int}")  # fmt: skip
+            "/a.b/", "/7", "/a/7", "/{x:text}/{y:text}", "/{x}/{n:int}")  # fmt: skip
 WRONG_PATTERNS = ("a", "/{x}/{x}", "/{x:rest}/b", "/{x:word}")
 SEGMENTS = ("a", "a", "b", "7", "012", "x%20y", "a.b", "aab", "100%", "p%2fq", "7a", "+")
 QUERIES = ("", "", "?q=1", "?q=1&q=2", "?a=b+c&d", "?&x=%3D=&", "#top", "?q=#x", "?=v", "?%71=%41")
@@ -27,7 +27,9 @@ def random_call(rng: random.Random) -> Call:
     """Return a call of one of the main functions, or of one of those for percent signs."""
     kind = rng.random()
     if kind < 0.1:
-        text = "".join(rng.choices(["%41", "%", "%2", "a", " ", "&", "~", "%e9", "/", "\u20ac"], k=rng.randint(0, 4)))
+        text = "".join(
+            rng.choices(["%41", "%", "%2", "a", " ", "&", "~", "%e9", "/", "\u0100", "\u00ff"], k=rng.randint(0, 4))
+        )
         return rng.choice([Call("quoting.decode", [text]), Call("quoting.encode", [text, "/"])])
     routes = random_routes(rng)
     if kind < 0.3:
