@@ -13,7 +13,7 @@ def random_expression(rng: random.Random, names: list[str], depth: int) -> str:
     kind = rng.random() if depth > 0 else 0.0
     if kind < 0.25:
         return rng.choice([*NUMBERS, *names] if rng.random() < 0.98 else UNKNOWN)
-    inner = [random_expression(rng, names, depth - 1) for _ in range(rng.randint(1, 3))]
+    inner = [random_expression(rng, names, depth - 1) for _ in range(rng.randint(1, 4))]
     if kind < 0.35:
         return "-" + inner[0]
     if kind < 0.5:
@@ -23,9 +23,9 @@ def random_expression(rng: random.Random, names: list[str], depth: int) -> str:
         single = function in ("abs", "floor", "round") and rng.random() < 0.9
         second = rng.choice(["", "", ", 1", ", 2", ", 13"]) if function == "round" else ""
         return f"{function}({inner[0]}{second})" if single else f"{function}({', '.join(inner)})"
-    symbols = rng.choices("+-*/%^", weights=[4, 4, 4, 3, 2, 2], k=len(inner))
+    symbols = rng.choices("+-*/%^", weights=[3, 3, 4, 3, 4, 2], k=len(inner))
     between = rng.choice(["", " "])
-    text = inner[0]
+    text = rng.choice(["", "", "-"]) + inner[0]
     for symbol, operand in zip(symbols[1:], inner[1:], strict=True):
         text += between + symbol + between + (rng.choice("023") if symbol == "^" else operand)
     return text
@@ -51,4 +51,7 @@ def random_call(rng: random.Random) -> Call:
     lines = [random_line(rng, names) for _ in range(rng.randint(1, 4))]
     if len(lines) > 1 and rng.random() < 0.3:
         lines.append("ans + 1")
-    return Call("calculator.calculate", [lines, rng.choices([0, 1, 2, 3, 12, 13, -1], [4, 4, 4, 4, 2, 0.3, 0.3])[0]])
+    if rng.random() < 0.1:
+        return Call("calculator.calculate", [lines])
+    decimals = rng.choices([0, 1, 2, 3, 12, 13, -1], [4, 4, 4, 4, 2, 0.3, 0.3])[0]
+    return Call("calculator.calculate", [lines, decimals])

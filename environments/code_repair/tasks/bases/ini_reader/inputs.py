@@ -8,6 +8,7 @@ KEYS = ("host", "Host", "port", "path", "log-dir")
 SECTIONS = ("web", "db.main", "default", "web")
 VALUES = (
     "yes",
+    "True",
     "Off",
     "none",
     "8",
@@ -50,15 +51,18 @@ def random_line(rng: random.Random, wrong: bool) -> str:
 def random_text(rng: random.Random, wrong: bool) -> str:
     """Return a text of up to three sections."""
     lines: list[str] = []
+    seen: set[tuple[str, str]] = set()
     for _ in range(rng.randint(1, 3)):
-        lines.append(rng.choice(["[{}]", "[ {} ]", "[{}] # note"]).format(rng.choice(SECTIONS)))
-        seen = set()
+        section = rng.choice(SECTIONS)
+        lines.append(rng.choice(["[{}]", "[ {} ]", "[{}] # note"]).format(section))
         for _ in range(rng.randint(0, 4)):
             line = random_line(rng, wrong)
+            if line.startswith("  m") and lines[-1].startswith("[") and not wrong:
+                line = ""
             key = line.split("=")[0].split(":")[0].strip().lower()
-            if wrong or key not in seen or line in COMMENTS:
+            if wrong or (section, key) not in seen or line in COMMENTS:
                 lines.append(line)
-                seen.add(key)
+                seen.add((section, key))
     if rng.random() < 0.05:
         lines.insert(0, rng.choice(["host = 1", "  more", "# first"]))
     return "\n".join(lines)

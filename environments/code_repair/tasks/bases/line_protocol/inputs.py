@@ -27,7 +27,7 @@ def random_line(rng: random.Random) -> str:
     """Return a line."""
     if rng.random() < 0.1:
         return rng.choice(OTHERS)
-    if rng.random() < 0.05:
+    if rng.random() < 0.08:
         return rng.choice(WRONG)
     tags = "".join(f",{rng.choice(KEYS)}={rng.choice(TEXTS)}" for _ in range(rng.choice([0, 0, 1, 2])))
     fields = ",".join(f"{rng.choice(KEYS)}={rng.choice(VALUES)}" for _ in range(rng.randint(1, 3)))
@@ -45,4 +45,6 @@ def random_call(rng: random.Random) -> Call:
     lines = [random_line(rng) for _ in range(rng.randint(0, 5))]
     if lines and rng.random() < 0.4:
         lines.append(lines[0])
+    if rng.random() < 0.15:
+        lines += ["cpu,b=1,a=2 c=1i 5", "cpu,a=2,b=1 b=2 5"]
     return Call(f"line_protocol.{'compact' if kind < 0.6 else 'read_points'}", ["\n".join(lines)])

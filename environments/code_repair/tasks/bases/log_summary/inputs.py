@@ -39,6 +39,8 @@ def random_call(rng: random.Random) -> Call:
     start = rng.choice([0, 10, 56])
     lines = [random_line(rng, start + rng.randint(0, 3)) for _ in range(rng.randint(0, 12))]
     level = rng.choice(["DEBUG", "INFO", "WARNING", "WARNING", "ERROR", "error" if rng.random() < 0.2 else "WARNING"])
+    if rng.random() < 0.1:
+        return Call("log_summary.summarize", ["\n".join(lines)])
     return Call(
         "log_summary.summarize", ["\n".join(lines), level, rng.choices([3, 1, 2, 9, 0, -1], [4, 4, 4, 4, 1, 0.3])[0]]
     )

@@ -7,13 +7,13 @@ from agentgym.environments.code_repair.tasks.call import Answer, Call
 def property_numbers_add_up(call: Call, answer: Answer, ask: Ask) -> None:
     """Each entry is in one level, and each that is bad enough in one hour and one message."""
     if call.function.endswith("summarize") and "returned" in answer:
-        text, level, _ = call.arguments
+        text, level, top = [*call.arguments, "WARNING", 3][:3]
         summary = ask(call._replace(arguments=[text, level, 99]))["returned"]
         names = ["DEBUG", "INFO", "WARNING", "ERROR"]
         bad = sum(summary["levels"].get(name, 0) for name in names[names.index(level) :])
         assert sum(summary["hours"].values()) == bad
         assert sum(int(message.split()[0]) for message in summary["messages"]) == bad
-        assert answer["returned"]["messages"] == summary["messages"][: call.arguments[2]]
+        assert answer["returned"]["messages"] == summary["messages"][:top]
 
 
 def property_frequent_messages_come_first(call: Call, answer: Answer, ask: Ask) -> None:

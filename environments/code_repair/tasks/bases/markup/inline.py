@@ -47,4 +47,9 @@ def marked(found: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """Return a text without its marks; of a link only the label is left."""
-    return MARK.sub(lambda found: found["escaped"] or found["code"] or plain(found[found.lastindex or 0]), text)
+    return MARK.sub(unmarked, text)
+
+
+def unmarked(found: re.Match[str]) -> str:
+    """Return the plain text of one mark and what it belongs to."""
+    return found["escaped"] or found["code"] or plain(found["strong"] or found["em"] or found["label"] or "")

@@ -4,8 +4,8 @@ import random
 
 from agentgym.environments.code_repair.tasks.call import Call
 
-PIECES = ("word", "b c", "*em*", "**strong**", "**a *b* c**", "`co*de*`", "[label](/to?a&b)", "[*x*](y)", "\\*", "\\\\", "\\a",
-          "<i>", "*", "**", "`", "[a](b", "*a\\*b*", "***", "[](z)", "2", "&", "**a\\**b**")  # fmt: skip
+PIECES = ("word", "b c", "*em*", "**strong**", "**a *b* c**", "`co*de*`", "[label](/to?a&b)", "[*x*](y)", "\\*", "\\\\",
+          "\\a", "<i>", "*", "**", "`", "[a](b", "*a\\*b*", "***", "[](z)", "2", "&", "**a\\**b**")  # fmt: skip
 STARTS = (
     "- ",
     "  - ",

@@ -5,7 +5,7 @@ from typing import Any
 
 from agentgym.environments.code_repair.tasks.call import Call
 
-PATHS = ("name", "name", "user.name", "tags.0", "x", "count", "ready", "missing", "loop.index", "x.name", "tags.7")
+PATHS = ("name", "x", "user.name", "tags.0", "loop.index", "loop.last", "count", "ready", "missing", "x.name", "tags.7")
 LISTS = ("tags", "tags", "users", "none", "x", "users")
 FILTERS = ("upper", "trim", "truncate:5", "truncate:2", "truncate:7", 'default:"-"', "default:0")
 LIST_FILTERS = ("length", "last", 'join:", "', "limit:2 | length", 'limit:1 | join:""', "last | upper")
@@ -30,7 +30,7 @@ def random_template(rng: random.Random, depth: int, wrong: float) -> str:
             text += first + random_template(rng, depth - 1, wrong) + other + "{% end %}"
         elif kind < 0.7:
             safe = "" if rng.random() < 0.1 else ' | default:"?"'
-            text += "{{ " + rng.choice(PATHS[:5] if rng.random() < 0.8 else PATHS)
+            text += "{{ " + rng.choice(PATHS[:6] if rng.random() < 0.8 else PATHS)
             text += rng.choice(["", "", " | " + rng.choice(FILTERS)]) + safe + rng.choice([" }}", " }}", "-}}"])
         elif kind < 0.8:
             text += "{{ tags | " + rng.choice(LIST_FILTERS) + ' | default:"?" }}'

@@ -6,7 +6,7 @@ from typing import Any
 from agentgym.environments.code_repair.tasks.call import Call
 
 PATTERNS = ("/", "/a", "/a/{x}", "/a/{n:int}", "/a/b", "/{x}", "/{x}/b", "/{x:rest}", "/a/{x:rest}", "/{n:int}/{x}",
-            "/a.b/", "/{x:text}/{y:text}", "/{x}/{n:int}")  # fmt: skip
+            "/a.b/", "/7", "/a/7", "/{x:text}/{y:text}", "/{x}/{n:int}")  # fmt: skip
 WRONG_PATTERNS = ("a", "/{x}/{x}", "/{x:rest}/b", "/{x:word}")
 SEGMENTS = ("a", "a", "b", "7", "012", "x%20y", "a.b", "aab", "100%", "p%2fq", "7a", "+")
 QUERIES = ("", "", "?q=1", "?q=1&q=2", "?a=b+c&d", "?&x=%3D=&", "#top", "?q=#x", "?=v", "?%71=%41")
@@ -27,7 +27,9 @@ def random_call(rng: random.Random) -> Call:
     """Return a call of one of the main functions, or of one of those for percent signs."""
     kind = rng.random()
     if kind < 0.1:
-        text = "".join(rng.choices(["%41", "%", "%2", "a", " ", "&", "~", "%e9", "/", "\u20ac"], k=rng.randint(0, 4)))
+        text = "".join(
+            rng.choices(["%41", "%", "%2", "a", " ", "&", "~", "%e9", "/", "\u0100", "\u00ff"], k=rng.randint(0, 4))
+        )
         return rng.choice([Call("quoting.decode", [text]), Call("quoting.encode", [text, "/"])])
     routes = random_routes(rng)
     if kind < 0.3:
@@ -42,9 +44,9 @@ def random_call(rng: random.Random) -> Call:
             key: rng.choices(TEXTS, k=rng.randint(0, 2)) for key in rng.sample(["b", "a", "c d"], rng.randint(0, 2))
         }
         return Call("url_router.build_url", [routes, rng.choice(["r0", "r0", "r1", "r0"]), values, query])
-    if rng.random() < 0.7:
-        routes.append(["GET|POST", "/{all:rest}", "any"])
+    if rng.random() < 0.85:
+        routes += [["GET|POST|PUT", "/{all:rest}", "any"], ["GET", "/", "start"]]
     path = "".join("/" + segment for segment in rng.choices(SEGMENTS, k=rng.randint(0, 3)))
     path += rng.choice(["", "", "", "/", "//"]) if path else "/"
-    method = rng.choice(["GET", "GET", "POST", "HEAD", "PUT", "DELETE"])
+    method = rng.choice(["GET", "GET", "GET", "POST", "POST", "HEAD", "HEAD", "PUT", "DELETE"])
     return Call("url_router.find_route", [routes, method, path + rng.choice(QUERIES)])
