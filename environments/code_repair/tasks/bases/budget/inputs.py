@@ -17,7 +17,7 @@ def random_line(rng: random.Random) -> str:
         return rng.choice(SKIPPED)
     if kind < 0.063:
         return rng.choice(BROKEN)
-    amount = rng.choice(["5", "10.00", "10.00", "12,50", "0.05", "20.00", "25", "40.00", "-3.00", "-20", "0"])
+    amount = rng.choice(["5", "10.00", "10.00", "12,50", "0.05", "0.01", "20.00", "25", "40.00", "-3.00", "-20", "0"])
     month = rng.choice(["2023-11", "2023-12", "2024-01", "2024-02"])
     blanks = rng.choice([" ", " ", "  "])
     return f"{month}-{rng.randint(1, 28):02d}{blanks}{amount} {rng.choice(PURPOSES)}{rng.choice(['', '', ' '])}"

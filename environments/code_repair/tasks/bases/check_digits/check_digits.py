@@ -13,8 +13,8 @@ class BadCode(ValueError):
 def luhn_digit(payload: str) -> int:
     """Return the digit that makes a number of the payload when it is put behind it.
 
-    Every second digit of the payload is doubled, beginning with the last one; a result above 9 is lessened by 9. With
-    the check digit, the sum of all is a multiple of 10. Blanks in the payload are ignored.
+    Every second digit of the payload is doubled, its last one first; a result above 9 is lessened by 9. With the check
+    digit, the sum of all is a multiple of 10. Blanks in the payload are ignored.
 
     Raises:
         BadCode: there is no digit, or something else than digits.
@@ -45,9 +45,8 @@ def isbn13(isbn10: str) -> str:
     body, check = code[:9], 10 if code[-1] == "X" else int(code[-1])
     if (check + sum((10 - place) * int(digit) for place, digit in enumerate(body))) % 11 != 0:
         raise BadCode(f"{isbn10!r} has a wrong check digit")
-    digits = BOOK_PREFIX + body
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return f"{digits}{-total % 10}"
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(BOOK_PREFIX + body))
+    return f"{BOOK_PREFIX}{body}{-total % 10}"
 
 
 def iban_check(country: str, account: str) -> str:

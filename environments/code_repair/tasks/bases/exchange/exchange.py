@@ -40,17 +40,21 @@ class Desk:
         return self._known[key]
 
 
-def convert(quotes: list[str], amounts: list[str], target: str) -> list[str]:
-    """Return what is paid out in one currency for each amount, fees taken off, rounded down.
+def convert(quotes: list[str], orders: list[list[str]]) -> list[str]:
+    """Return what is paid out for each order, fees taken off, rounded down.
+
+    Args:
+        quotes: texts such as `EUR/USD 1.25`.
+        orders: pairs of an amount, such as `12.50 EUR`, and the currency that is wanted for it.
 
     Raises:
         BadQuote: one of the quotes is none.
         BadAmount: one of the amounts is none.
-        NoRoute: an amount's currency cannot be changed into the target.
+        NoRoute: an amount cannot be changed into the currency that is wanted.
     """
     desk = Desk(quotes)
     paid = []
-    for text in amounts:
+    for text, target in orders:
         value, currency = read_amount(text)
         paid.append(show_amount(value * desk.rate(currency, target, True), target))
     return paid

@@ -35,5 +35,5 @@ def random_call(rng: random.Random) -> Call:
     if rng.random() < 0.5:
         quotes = [random_quote(rng) for _ in range(rng.randint(0, 5))]
         return Call("exchange.valuation", [quotes, amounts, target])
-    quotes = [random_quote(rng) for _ in range(rng.randint(4, 7))]
-    return Call("exchange.convert", [quotes, amounts[:3], target])
+    quotes = [random_quote(rng) for _ in range(rng.randint(5, 8))]
+    return Call("exchange.convert", [quotes, [[amount, rng.choice(CURRENCIES)] for amount in amounts[:3]]])

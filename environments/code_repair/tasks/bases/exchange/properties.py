@@ -14,9 +14,9 @@ def number(amount: str) -> Fraction:
 def property_amounts_are_converted_one_by_one(call: Call, answer: Answer, ask: Ask) -> None:
     """Each amount gives what it gives alone, and nothing less than if it is sold as a holding."""
     if call.function == "exchange.convert" and "returned" in answer:
-        quotes, amounts, target = call.arguments
-        for amount, paid in zip(amounts, answer["returned"], strict=True):
-            assert ask(call._replace(arguments=[quotes, [amount], target])) == {"returned": [paid]}
+        quotes, orders = call.arguments
+        for (amount, target), paid in zip(orders, answer["returned"], strict=True):
+            assert ask(call._replace(arguments=[quotes, [[amount, target]]])) == {"returned": [paid]}
             alone = ask(Call("exchange.valuation", [quotes, [amount], target]))["returned"]
             assert alone["if_sold"] == paid
             assert number(alone["worth"]) >= number(paid)
@@ -28,7 +28,7 @@ def property_a_holding_counts_or_is_left_out(call: Call, answer: Answer, ask: As
     if call.function == "exchange.valuation" and "returned" in answer:
         quotes, holdings, target = call.arguments
         left = [text for text in holdings
-                if ask(Call("exchange.convert", [quotes, [text], target])) == {"raised": "NoRoute"}]  # fmt: skip
+                if ask(Call("exchange.convert", [quotes, [[text, target]]])) == {"raised": "NoRoute"}]  # fmt: skip
         assert answer["returned"]["left_out"] == left
         kept = [text for text in holdings if text not in left]
         assert ask(call._replace(arguments=[quotes, kept, target]))["returned"] == {
@@ -52,8 +52,8 @@ def property_a_sum_is_at_least_its_parts(call: Call, answer: Answer, ask: Ask) -
 def property_a_quote_holds_both_ways(call: Call, answer: Answer, ask: Ask) -> None:
     """A quote put last decides what its two currencies cost."""
     if "returned" in answer:
-        quotes, _, _ = call.arguments
-        if ask(Call("exchange.convert", [quotes, [], "EUR"])) == {"returned": []}:
+        quotes = call.arguments[0]
+        if ask(Call("exchange.convert", [quotes, []])) == {"returned": []}:
             last = [*quotes, "EUR/USD 1.6"]
             there = ask(Call("exchange.valuation", [last, ["10.00 EUR"], "USD"]))["returned"]
             back = ask(Call("exchange.valuation", [last, ["10.00 USD"], "EUR"]))["returned"]

@@ -13,7 +13,7 @@ WRONG: list[dict[str, Any]] = [
 
 
 def random_line(rng: random.Random) -> dict[str, Any]:
-    """Return a line; one in twenty-five is wrong."""
+    """Return a line; one in sixteen is wrong."""
     line: dict[str, Any] = {
         "quantity": rng.choice([1, 1, 2, 3, 9, 10, 11, 25]),
         "price": rng.choice(["0", "0.99", "0.335", "1.05", "2.50", "4.995", "5.5", "10.00", "16.70", "25.00", "50.00"]),
@@ -22,7 +22,7 @@ def random_line(rng: random.Random) -> dict[str, Any]:
         line["discount"] = rng.choice([0, 3, 5, 6, 10, 33, 100])
     if rng.random() < 0.6:
         line["rate"] = rng.choice(["standard", "reduced", "reduced", "zero"])
-    return {**line, **rng.choice(WRONG)} if rng.random() < 0.04 else line
+    return {**line, **rng.choice(WRONG)} if rng.random() < 0.06 else line
 
 
 def random_day(rng: random.Random) -> str:
@@ -39,6 +39,10 @@ def random_call(rng: random.Random) -> Call:
     if rng.random() < 0.2:
         return Call("terms.due_date", [random_day(rng), terms])
     order: dict[str, Any] = {"issued": random_day(rng), "lines": [random_line(rng) for _ in range(rng.randint(0, 4))]}
+    if rng.random() < 0.08:
+        order["lines"] = rng.choice(
+            [[{"quantity": 2, "price": "25"}], [{"quantity": 10, "price": "5.26"}], [{"quantity": 1, "price": "50.00"}]]
+        )
     if rng.random() < 0.6:
         order["terms"] = terms
     if rng.random() < 0.4:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .accounts import KINDS, SEPARATOR
+from .accounts import KINDS, SEPARATOR, with_parents
 from .errors import LedgerError
 
 POSTING = re.compile(r"([a-z]+(?::[a-z]+)+)(?: +(-?)([0-9]+)\.([0-9]{2}))?")
@@ -19,8 +19,7 @@ class Entry:
 
     def amount_of(self, account: str) -> int:
         """Return what is posted to an account and those that belong to it."""
-        inside = account + SEPARATOR
-        return sum(cents for name, cents in self.postings if name == account or name.startswith(inside))
+        return sum(cents for name, cents in self.postings if account in with_parents(name))
 
 
 def read_entry(text: str, line: int) -> Entry:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .accounts import Accounts, sign_of
+from .accounts import Accounts, sign_of, with_parents
 from .entries import Entry, read_entry
 from .errors import LedgerError
 
@@ -63,4 +63,4 @@ def statement(lines: list[str], account: str) -> list[list[int]]:
 
 
 def _touches(entry: Entry, account: str) -> bool:
-    return any(f"{name}:".startswith(f"{account}:") for name, _ in entry.postings)
+    return any(account in with_parents(name) for name, _ in entry.postings)

@@ -12,7 +12,7 @@ WRONG: list[dict[str, Any]] = [
 
 
 def random_loan(rng: random.Random) -> dict[str, Any]:
-    """Return a loan of up to a year and a half; one in twelve is wrong."""
+    """Return a loan of up to a year and a half; one in seven is wrong."""
     months = rng.choice([1, 2, 3, 6, 6, 12, 12, 18])
     loan: dict[str, Any] = {
         "cents": rng.choice([1, 50, 1000, 100_000, 123_456, 2_500_000, rng.randint(1, 500_000)]),
@@ -26,8 +26,8 @@ def random_loan(rng: random.Random) -> dict[str, Any]:
         loan["extras"] = {str(month): loan["cents"] // rng.choice([1, 2, 3, 10]) for month in chosen}
     if rng.random() < 0.06:
         del loan[rng.choice(["cents", "rate", "months"])]
-    elif rng.random() < 0.06:
-        loan.update(rng.choice(WRONG))
+    elif rng.random() < 0.1:
+        loan.update(rng.choice([*WRONG, {"grace": months}]))
     return loan
 
 
@@ -36,6 +36,8 @@ def random_call(rng: random.Random) -> Call:
     kind = rng.random()
     if kind < 0.5:
         return Call("loan_plan.plan", [random_loan(rng)])
+    if kind < 0.52:
+        return Call("loan_plan.savings", [{"cents": 48_000, "rate": 0, "months": rng.choice([480, 481])}])
     if kind < 0.7:
         return Call("loan_plan.savings", [random_loan(rng)])
     rate, months = rng.choice([0, 300, 720, 1200]), rng.choice([1, 2, 12, 36])

@@ -11,7 +11,6 @@ from .loan import Loan
 class Month:
     """What is paid at the end of a month, and what is owed then."""
 
-    number: int
     interest: int
     repaid: int
     owed: int
@@ -34,4 +33,4 @@ def months_of(loan: Loan) -> Iterator[Month]:
             repaid = owed
         repaid = min(owed, repaid + loan.extras.get(number, 0))
         owed -= repaid
-        yield Month(number, interest, repaid, owed)
+        yield Month(interest, repaid, owed)

@@ -15,12 +15,7 @@ class RefusedError(Exception):
 
 
 class Purchase(Lot):
-    """The points of a purchase, which can be taken back.
-
-    Attributes:
-        day: when it was made.
-        earned: how many points it gave.
-    """
+    """The points of a purchase on some day; `earned` is how many it gave, used or not."""
 
     def __init__(self, day: date, earned: int) -> None:
         super().__init__(earned, day + YEAR)
@@ -29,12 +24,7 @@ class Purchase(Lot):
 
 
 class Member:
-    """What a member bought, got and used.
-
-    Attributes:
-        wallet: the points.
-        redeemed: how many points were used.
-    """
+    """What a member bought, got and used; `redeemed` is how many points were used."""
 
     def __init__(self) -> None:
         self.wallet = Wallet()

@@ -8,23 +8,14 @@ YEAR = timedelta(days=365)
 
 @dataclass
 class Lot:
-    """Points that came together.
-
-    Attributes:
-        points: how many of them are left.
-        expires: the first day on which they cannot be used any more.
-    """
+    """Points that came together: how many are left, and the first day on which they cannot be used any more."""
 
     points: int
     expires: date
 
 
 class Wallet:
-    """All points of one member.
-
-    Attributes:
-        expired: how many points expired unused.
-    """
+    """All points of one member; `expired` is how many expired unused."""
 
     def __init__(self) -> None:
         self._lots: list[Lot] = []
@@ -62,6 +53,4 @@ class Wallet:
     def next_to_expire(self) -> tuple[date, int] | None:
         """Return the day on which points expire next, and how many; None if there are none."""
         days = [lot.expires for lot in self._lots if lot.points > 0]
-        if not days:
-            return None
-        return days[0], sum(lot.points for lot in self._lots if lot.expires == days[0])
+        return (days[0], sum(lot.points for lot in self._lots if lot.expires == days[0])) if days else None

@@ -11,8 +11,8 @@ WRONG = ["ann mon 8:00-9:00", "ann day 08:00-09:00", "mon 08:00-09:00", "ann mon
 
 def random_shift(rng: random.Random, name: str, day: str) -> str:
     """Return somebody's shift on a day, often with round times."""
-    start = rng.choice([0, 5 * 60 + 30, 8 * 60, 8 * 60, 13 * 60, 20 * 60, 22 * 60, rng.randrange(1440)])
-    end = start + rng.choice([60, 359, 360, 361, 480, 510, 510, 600, 1440, rng.randint(1, 900)])
+    start = rng.choice([0, 5 * 60 + 30, 8 * 60, 8 * 60, 13 * 60, 20 * 60, 22 * 60, 23 * 60, rng.randrange(1440)])
+    end = start + rng.choice([60, 359, 360, 361, 480, 510, 510, 600, 1410, 1439, 1440, rng.randint(1, 900)])
     return f"{name} {day} {start // 60:02d}:{start % 60:02d}-{end // 60 % 24:02d}:{end % 60:02d}"
 
 

@@ -27,6 +27,6 @@ def random_call(rng: random.Random) -> Call:
         moment = day.isoformat() + rng.choice([*CLOCKS[:3], *CLOCKS])
         plan = "gold" if rng.random() < 0.01 else rng.choice(PLANS)
         events.append([moment, customer, action] if action == "cancel" else [moment, customer, action, plan])
-    until = day + timedelta(days=rng.choice([1, 1, 1, 2, 14, 15, 30, 45, rng.randint(0, 90)]))
+    until = day + timedelta(days=rng.choice([1, 1, 1, 2, 14, 15, 30, 45, rng.randint(-5, 90)]))
     kind = "total" if rng.random() < 0.15 else "charges"
     return Call(f"subscriptions.{kind}", [events, until.isoformat()])

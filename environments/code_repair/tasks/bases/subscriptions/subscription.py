@@ -19,7 +19,7 @@ class Subscription:
         charges: [day, cents, what for] of everything charged so far.
     """
 
-    def __init__(self, plan: str, day: date, trial: bool = False) -> None:
+    def __init__(self, plan: str, day: date, trial: bool) -> None:
         """Begin on a day, with a trial of two weeks if wished: then the first month begins after it.
 
         Raises:
