@@ -10,7 +10,7 @@ WRONG = ("2024-W1", "2024-W00", "2024-w05", "24-W05", "2024-W054", "W05-2024")
 
 def random_call(rng: random.Random) -> Call:
     """Return a call of one of the four functions, often near the turn of a year."""
-    year = rng.choice([rng.randint(1990, 2040), rng.choice([1900, 2000, 2100, 2015, 2016, 2020])])
+    year = rng.choice([rng.randint(1990, 2040), rng.choice([1800, 1900, 2000, 2100, 2200, 2015, 2016, 2020])])
     kind = rng.randrange(8)
     if kind < 3:
         day = date(year, 1, 1) + timedelta(days=rng.choice([rng.randint(-4, 4), rng.randint(0, 365)]))
