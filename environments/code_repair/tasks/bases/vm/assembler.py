@@ -15,13 +15,7 @@ class AssemblyError(ValueError):
 
 
 class Instruction(NamedTuple):
-    """An operation with its operand.
-
-    Attributes:
-        operation: its name.
-        number: the number of `push`, or where a jump or a call leads; else 0.
-        name: of a variable; else empty.
-    """
+    """An operation with its operand: a number to push, a place to go to, or the name of a variable."""
 
     operation: str
     number: int = 0
