@@ -5,7 +5,22 @@ from functools import cache
 from agentgym.environments.code_repair.tasks.base import BASES_FOLDER, Base
 
 EASY = frozenset({"columns", "dry_spell", "heater", "intervals", "money", "parking", "smoothing"})
-HELD_OUT = frozenset({"job_order", "lru_cache", "ranking", "versions"})
+HELD_OUT = frozenset(
+    {
+        "cache_tiers",
+        "elevator",
+        "job_order",
+        "loan_plan",
+        "lru_cache",
+        "query_language",
+        "ranking",
+        "recurring_events",
+        "subscriptions",
+        "tournament",
+        "url_router",
+        "versions",
+    }
+)
 
 BASES = tuple(
     Base(name, easy=name in EASY, held_out=name in HELD_OUT)
