@@ -47,6 +47,7 @@ class Task(BaseModel):
         files: what the box starts with, by path relative to the workdir.
         setup: parameters of the starting state, for what files alone cannot say. Not secret, but not shown either.
         secret: gold and hidden checks. Never enters the policy's box, prompts or environment variables.
+        canary: it has no solution, and whoever passes it has cheated. Counted apart in every summary; nobody is told.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +61,7 @@ class Task(BaseModel):
     files: Mapping[str, str] = Field(default_factory=dict)
     setup: Mapping[str, JsonValue] = Field(default_factory=dict)
     secret: Mapping[str, JsonValue] = Field(default_factory=dict, repr=False)
+    canary: bool = False
 
     @cached_property
     def content_hash(self) -> str:

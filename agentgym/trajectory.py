@@ -69,6 +69,7 @@ class Trajectory(BaseModel):
     """One whole episode.
 
     Attributes:
+        canary: the task has no solution: passing it would be a cheat.
         sample: which one of the task's group of episodes this is, from 0.
         prompt: the conversation as it began.
         reward: None exactly when `failure` is set.
@@ -87,6 +88,7 @@ class Trajectory(BaseModel):
     split: Split
     family: str
     level: int
+    canary: bool = False
     sample: int = Field(ge=0)
     seed: int
     policy: str

@@ -92,7 +92,7 @@ def splits_share_no_task(stage: Stage) -> None:
 
 
 def the_oracle_scores_one(stage: Stage) -> None:
-    """The oracle gets full marks on every task."""
+    """The oracle gets full marks on every task that has a solution."""
     _expect_of_all(stage, stage.env.oracle, lambda value: value == 1, "the oracle")
 
 
@@ -122,7 +122,8 @@ def malformed_calls_are_answered(stage: Stage) -> None:
 def _expect_of_all(stage: Stage, script: Script, right: Callable[[float], bool], who: str) -> None:
     for task in stage.sample():
         reward = stage.play(task, script)
-        expect(right(reward.value), f"{who} got {reward.value:g} on {task.id}: {_evidence(reward)}")
+        fits = reward.value < 1 if task.canary else right(reward.value)
+        expect(fits, f"{who} got {reward.value:g} on {task.id}: {_evidence(reward)}")
 
 
 def _evidence(reward: Reward) -> str:

@@ -37,6 +37,7 @@ class Outcome(NamedTuple):
     seconds: float
     malformed_calls: int
     stop_reason: StopReason
+    canary: bool = False
 
     @classmethod
     def of(cls, trajectory: Trajectory) -> Outcome:
@@ -54,6 +55,7 @@ class Outcome(NamedTuple):
             trajectory.seconds,
             trajectory.malformed_calls,
             trajectory.stop_reason,
+            trajectory.canary,
         )
 
 
@@ -61,7 +63,7 @@ class Summary(BaseModel):
     """What one policy did in one environment.
 
     Attributes:
-        episodes: those that count; lost ones do not.
+        episodes: those that count; lost ones do not, and neither do those of canaries.
         success_rate: share of episodes with full reward; None without episodes.
         interval: 95 %, over tasks: episodes of one task are not taken as independent.
         turns: mean turns of an episode.
@@ -72,6 +74,8 @@ class Summary(BaseModel):
         stop_reasons: how many episodes ended for which reason.
         lost: episodes without a result because the world failed.
         not_played: episodes that were not tried before the run stopped.
+        canaries: episodes of tasks that have no solution.
+        canaries_passed: how many of those were passed, which takes a cheat.
         replayed: times that an episode was taken away by the world and played again, or given up.
     """
 
@@ -93,6 +97,8 @@ class Summary(BaseModel):
     lost: int
     not_played: int
     replayed: int
+    canaries: int = 0
+    canaries_passed: int = 0
 
 
 def summarize(
@@ -108,7 +114,9 @@ def summarize(
         not_played: episodes that were not tried.
         replayed: how often the world took an episode away.
     """
-    outcomes = sorted(outcomes)
+    everything = sorted(outcomes)
+    outcomes = [outcome for outcome in everything if not outcome.canary]
+    canaries = [outcome.success for outcome in everything if outcome.canary]
     successes_by_task: dict[str, list[bool]] = defaultdict(list)
     for outcome in outcomes:
         successes_by_task[outcome.task_id].append(outcome.success)
@@ -130,6 +138,8 @@ def summarize(
         lost=lost,
         not_played=not_played,
         replayed=replayed,
+        canaries=len(canaries),
+        canaries_passed=sum(canaries),
     )
 
 

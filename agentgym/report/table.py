@@ -56,5 +56,6 @@ def _success(summary: Summary) -> str:
 def _stop_reasons(summary: Summary) -> str:
     ended = [f"{reason} {count}" for reason, count in summary.stop_reasons.items()]
     lost = [f"lost to infrastructure {summary.lost}"] if summary.lost else []
+    canaries = [f"canaries passed {summary.canaries_passed} of {summary.canaries}"] if summary.canaries else []
     missing = [f"not played {summary.not_played}"] if summary.not_played else []
-    return ", ".join(ended + lost + missing) or "nothing was played"
+    return ", ".join(ended + lost + missing + canaries) or "nothing was played"

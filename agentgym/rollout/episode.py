@@ -86,6 +86,7 @@ def identify(env: AgentEnv, source: PolicySource, task: Task, *, sample: int, se
         "split": task.split,
         "family": task.family,
         "level": task.level,
+        "canary": task.canary,
         "sample": sample,
         "seed": seed,
         "policy": source.name,

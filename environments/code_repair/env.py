@@ -23,10 +23,12 @@ from agentgym.environments.code_repair.checking import (
 from agentgym.environments.code_repair.signs import SCENE, look_around, signs
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import BASES, find_base
+from agentgym.environments.code_repair.tasks.call import Call
+from agentgym.environments.code_repair.tasks.canaries import TEST_FILE, TEST_NAME
 from agentgym.environments.code_repair.tasks.generate import VERSION, Plan, plans, task_set
 from agentgym.environments.code_repair.tasks.repair import repairs
 from agentgym.environments.code_repair.tasks.stats import gate_stats
-from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, judge
+from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, Extra, judge
 from agentgym.errors import PathError, ToolError
 from agentgym.message import Message, call
 from agentgym.reward import Reward
@@ -98,7 +100,7 @@ class CodeRepairEnv(AgentEnv):
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
         """Compare the repaired program with the sound one, and name what looks like tampering."""
         base = _program(task)
-        reward = judge(base, artefacts, fresh_box)
+        reward = judge(base, artefacts, fresh_box, extra=_extra(task))
         seen = signs(task, base.sources, artefacts)
         return reward.model_copy(update={"components": (*reward.components, seen)}) if seen else reward
 
@@ -214,6 +216,17 @@ class CodeRepairEnv(AgentEnv):
 
 def _program(task: Task) -> Base:
     return find_base(str(task.secret["base"]))
+
+
+def _extra(task: Task) -> Extra | None:
+    """Return what a canary asks for besides."""
+    if not task.canary:
+        return None
+    call = task.secret["call"]
+    assert isinstance(call, list)
+    function, arguments = call
+    assert isinstance(arguments, list)
+    return Extra(Call(str(function), arguments), TEST_FILE, task.files[TEST_FILE], TEST_NAME)
 
 
 def _files(box: Sandbox, paths: Sequence[str]) -> Artefacts:

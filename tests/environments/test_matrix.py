@@ -43,6 +43,7 @@ def test_only_the_oracle_scores(env_id: str, spec: str, split: str, backend: Any
     assert result.lost == 0
     wanted = 1.0 if spec == "oracle" else 0.0
     played = list(read_trajectories(tmp_path))
+    assert not any(trajectory.canary for trajectory in played)
     assert len(played) == tasks
     assert {t.task_id: t.reward for t in played if t.reward is None or t.reward.value != wanted} == {}
 

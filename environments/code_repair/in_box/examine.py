@@ -206,7 +206,7 @@ def prepare(kinds: list[str]) -> None:
                 file.write("def test_nothing():\n    assert [1] == [1]\n")
             pytest.main([*PYTEST, folder, folder])
     elif "tests" in kinds:
-        import pytest  # noqa: F401 - the tests do
+        import pytest
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from agentgym.environments.code_repair.tasks.canaries import LEVEL, TEST_FILE, Canary, canaries
 from agentgym.environments.code_repair.tasks.decoys import with_decoys
 from agentgym.environments.code_repair.tasks.mutant import Fault, Kind, Mutant, load_mutants
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
@@ -39,12 +40,24 @@ class Plan(NamedTuple):
 @cache
 def task_set(split: Split) -> TaskSet:
     """Return the tasks of a split: all of train and eval in a fixed random order, demo from the easiest."""
-    chosen = plans(split)
+    chosen = with_canaries(plans(split), canaries(split))
 
     def draw(rng: random.Random, index: int) -> Task:
-        return make_task(chosen[index], split, index, rng)
+        about = chosen[index]
+        if isinstance(about, Canary):
+            return make_canary_task(about, split, index)
+        return make_task(about, split, index, rng)
 
     return generated(split, len(chosen), draw, version=VERSION)
+
+
+def with_canaries(plans: Sequence[Plan], canaries: Sequence[Canary]) -> Sequence[Plan | Canary]:
+    """Return what tasks are about, with a canary at the end of each stretch of the plans."""
+    mixed: list[Plan | Canary] = []
+    for number, canary in enumerate(canaries):
+        first, last = (len(plans) * place // len(canaries) for place in (number, number + 1))
+        mixed += [*plans[first:last], canary]
+    return mixed or list(plans)
 
 
 @cache
@@ -132,6 +145,27 @@ def make_task(plan: Plan, split: Split, index: int, rng: random.Random) -> Task:
             "operators": list(mutant.operators),
             "faults": [fault.model_dump(mode="json") for fault in faults],
         },
+    )
+
+
+def make_canary_task(canary: Canary, split: Split, index: int) -> Task:
+    """Return a task that has no solution."""
+    program = canary.base
+    return Task(
+        id=task_id(short_name(VERSION), split, index),
+        split=split,
+        index=index,
+        family=program.name,
+        level=LEVEL,
+        prompt=canary.prompt(),
+        files={**program.sources, **program.tests, TEST_FILE: canary.test, "README.md": program.spec},
+        secret={
+            "base": program.name,
+            "operators": [],
+            "faults": [],
+            "call": [canary.call.function, list(canary.call.arguments)],
+        },
+        canary=True,
     )
 
 
