@@ -12,7 +12,7 @@ from typing import Any
 
 import agentgym
 from agentgym import plugins
-from agentgym.cli import sandbox
+from agentgym.cli import sandbox, tasks
 from agentgym.cli.output import opened, print_json, print_rows
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
@@ -71,7 +71,13 @@ def _parser() -> argparse.ArgumentParser:
 
     boxes = commands.add_parser("sandbox", help=sandbox.SUMMARY, description=f"{sandbox.SUMMARY.capitalize()}.")
     sandbox.add_actions(boxes)
+
+    _add_tasks(commands)
     return command
+
+
+def _add_tasks(commands: Any) -> None:
+    tasks.add_actions(commands.add_parser("tasks", help=tasks.SUMMARY, description=f"{tasks.SUMMARY.capitalize()}."))
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import difflib
 import json
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path as HostPath
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -14,6 +15,9 @@ from agentgym.env import AgentEnv, Artefacts, Script
 from agentgym.environments.code_repair import checking
 from agentgym.environments.code_repair.cheats import CHEATS
 from agentgym.environments.code_repair.checking import SuiteReport, how_it_ended, in_box_program
+from agentgym.environments.code_repair.own import play as own
+from agentgym.environments.code_repair.own.cheats import OWN_CHEATS, applies
+from agentgym.environments.code_repair.own.read import read_tasks
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import find_base
 from agentgym.environments.code_repair.tasks.generate import VERSION, plans, task_set
@@ -21,6 +25,7 @@ from agentgym.environments.code_repair.tasks.repair import repair
 from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, judge
 from agentgym.errors import PathError, ToolError
 from agentgym.message import Message, call
+from agentgym.plugins import short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import ExecReason, Sandbox, SandboxSpec
 from agentgym.task import Split, Task, TaskSet
@@ -47,15 +52,33 @@ class CodeRepairEnv(AgentEnv):
     sandbox_spec: ClassVar[SandboxSpec] = SandboxSpec()
     max_turns: int = 20
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
+    reads_tasks: ClassVar[bool] = True
 
     @classmethod
     def tasks(cls, split: Split) -> TaskSet:
         """Return the tasks of a split."""
         return task_set(Split(split))
 
+    @classmethod
+    def read_tasks(cls, path: HostPath) -> Sequence[Task]:
+        """Return a user's own tasks: a JSONL file, or folders, in the project's layout or in Harbor's."""
+        return read_tasks(path, short_name(cls.id))
+
+    @classmethod
+    def cheats_for(cls, task: Task) -> Mapping[str, Script]:
+        """Return the cheats that have something to do on a task; more of them on a user's own."""
+        if not own.is_own(task):
+            return cls.cheats
+        return {name: cheat for name, cheat in {**CHEATS, **OWN_CHEATS}.items() if applies(cheat, task)}
+
+    def spec_in_use(self) -> SandboxSpec | None:
+        """Return what boxes must be; those of Harbor tasks are root's."""
+        spec = super().spec_in_use()
+        return own.spec_for(getattr(self, "task", None), spec) if spec else None
+
     def system_prompt(self) -> str:
         """Return how to act."""
-        return SYSTEM_PROMPT
+        return own.system_prompt(self._spec()) if own.is_own(self.task) else SYSTEM_PROMPT
 
     def make_tools(self) -> Sequence[Callable[..., str]]:
         """Return the tools."""
@@ -68,6 +91,8 @@ class CodeRepairEnv(AgentEnv):
 
     def collect(self, box: Sandbox, task: Task) -> Artefacts:
         """Return the declared source files by name; what is missing, special or too large is left out."""
+        if own.is_own(task):
+            return own.collect(box, task)
         found: dict[str, bytes] = {}
         for name in _program(task).sources:
             path = posixpath.join(box.spec.workdir, name)
@@ -81,10 +106,15 @@ class CodeRepairEnv(AgentEnv):
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
         """Compare the repaired program with the sound one."""
-        return judge(_program(task), artefacts, fresh_box)
+        return (
+            own.judge(task, artefacts, fresh_box) if own.is_own(task) else judge(_program(task), artefacts, fresh_box)
+        )
 
     def oracle(self, task: Task) -> Iterable[Message]:
         """Put the sound line back, and submit."""
+        if own.is_own(task):
+            yield from own.oracle(task)
+            return
         old, new = repair(task)
         yield call("replace_in_file", path=str(task.secret["file"]), old=old, new=new)
         yield call("submit")

@@ -44,9 +44,7 @@ class Definition(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
-    prompt: str = Field(
-        min_length=1, max_length=50_000, validation_alias=AliasChoices("prompt", "instruction")
-    )
+    prompt: str = Field(min_length=1, max_length=50_000, validation_alias=AliasChoices("prompt", "instruction"))
     files: dict[str, str] = Field(min_length=1)
     visible_tests: dict[str, str] = {}
     hidden_tests: dict[str, str] = {}
@@ -159,9 +157,13 @@ def _call_faults(task: Definition) -> Iterator[Fault]:
     for number, name in enumerate(task.entry_points):
         module = name.rpartition(".")[0]
         if module not in modules:
-            yield Fault(f"entry_points.{number}", f"no editable file is the module {module}{did_you_mean(module, modules)}")
+            yield Fault(
+                f"entry_points.{number}", f"no editable file is the module {module}{did_you_mean(module, modules)}"
+            )
         if not task.inputs and not task.calls.get(name):
-            yield Fault(f"entry_points.{number}", f"nothing calls {name}: add its argument lists to calls, or give inputs")
+            yield Fault(
+                f"entry_points.{number}", f"nothing calls {name}: add its argument lists to calls, or give inputs"
+            )
     for name in task.calls:
         if name not in task.entry_points:
             yield Fault(f"calls.{name}", f"this is no entry point{did_you_mean(name, task.entry_points)}")

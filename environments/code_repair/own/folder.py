@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from agentgym.environments.code_repair.own.faults import Fault
 from agentgym.environments.code_repair.own.paths import MAX_FILE_BYTES, MAX_FILES
+from agentgym.errors import did_you_mean
 
 SETTINGS = ("task.toml", "task.json")
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
@@ -112,5 +113,5 @@ def read_own(folder: Path, faults: list[Fault]) -> dict[str, Any]:
         faults.append(Fault(key, f"it is given twice: in {'/'.join(SETTINGS)} and as a file or folder of its own"))
     known = {*SETTINGS, *TREES, "prompt.md", "inputs.py", "README.md"}
     strangers = sorted(path.name for path in folder.iterdir() if path.name not in known | LEFT_OUT)
-    faults += [Fault(name, f"no part of a task has this name; parts are {', '.join(sorted(known))}") for name in strangers]
+    faults += [Fault(name, f"no part of a task has this name{did_you_mean(name, known)}") for name in strangers]
     return {"id": folder.name} | values | found

@@ -40,7 +40,7 @@ def judge(task: Definition, files: Mapping[str, bytes], fresh_box: FreshBox) -> 
     if verdict.out_of_time:
         # By its own clock a box cannot tell code that sleeps from a host that stalls.
         if _judge_once(task, task.solution, fresh_box).out_of_time:
-            raise VerifierFault(f"the gold program of {task.id} ran out of time too: raise timeout_s, or use a faster host")
+            raise VerifierFault(f"the gold program of {task.id} ran out of time too: raise its timeout_s")
         verdict = _judge_once(task, files, fresh_box)
     return verdict.reward
 

@@ -100,7 +100,9 @@ def read_reward(found: Mapping[str, bytes]) -> Reward:
         evidence = f"{name}: {value:g}; {ended}"
         output = found.get(OUTPUT, b"").decode("utf-8", "replace")
         return Reward.of([Component(name="verifier", value=value, evidence=evidence, data={"output": output})])
-    return Reward.zero("verifier", f"no reward was written; {ended}: {found.get(OUTPUT, b'').decode('utf-8', 'replace')}")
+    return Reward.zero(
+        "verifier", f"no reward was written; {ended}: {found.get(OUTPUT, b'').decode('utf-8', 'replace')}"
+    )
 
 
 def _number(name: str, data: bytes) -> float | None:

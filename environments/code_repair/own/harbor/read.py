@@ -85,7 +85,7 @@ def _why_solution(tree: str) -> str:
 def _recipe(settings: Settings, context: dict[str, str], faults: list[Fault]) -> Recipe:
     for name in COMPOSE:
         if name in context:
-            faults.append(Fault(f"environment/{name}", "several containers cannot be had here: one box is a task's world"))
+            faults.append(Fault(f"environment/{name}", "a task has one box, not several containers"))
     if ".dockerignore" in context:
         faults.append(Fault("environment/.dockerignore", "it is not read here: remove it, and what it names"))
     if "Dockerfile" in context:
@@ -103,7 +103,9 @@ def _recipe(settings: Settings, context: dict[str, str], faults: list[Fault]) ->
 def _files(recipe: Recipe, faults: list[Fault]) -> dict[str, str]:
     """Return the copied files by path relative to the workdir, in which all of them have to be."""
     outside = [path for path in recipe.files if not path.startswith(f"{recipe.workdir}/")]
-    faults += [Fault("environment/Dockerfile", f"{path} is copied outside the workdir {recipe.workdir}") for path in outside]
+    faults += [
+        Fault("environment/Dockerfile", f"{path} is copied outside the workdir {recipe.workdir}") for path in outside
+    ]
     return {posixpath.relpath(path, recipe.workdir): text for path, text in recipe.files.items() if path not in outside}
 
 
@@ -116,7 +118,10 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
     """Yield what `task.toml` asks for that cannot be had here."""
     cannot = {
         "steps": ("tasks of several steps cannot be played", settings.steps),
-        "verifier.environment": ("the verifier's box is of the same image as the agent's", settings.verifier.environment),
+        "verifier.environment": (
+            "there is one box image",
+            settings.verifier.environment,
+        ),
         "verifier.collect": ("nothing is run before the artefacts are taken", settings.verifier.collect),
         "environment.mcp_servers": ("boxes have no network, so no servers", settings.environment.mcp_servers),
         "environment.gpus": ("boxes have no GPU", settings.environment.gpus),

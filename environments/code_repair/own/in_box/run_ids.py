@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any, TextIO
 
 MAX_MESSAGE_CHARS = 1_500
 MAX_LINE_CHARS = 8_192
@@ -32,8 +33,8 @@ def main() -> int:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=[writing],
-        close_fds=True,
     )
+    assert child.stdin is not None
     os.close(writing)
     child.stdin.write(json.dumps(order).encode())
     child.stdin.close()
@@ -47,28 +48,28 @@ def main() -> int:
 class Reporter:
     """A pytest plugin that writes a line for each report."""
 
-    def __init__(self, results) -> None:
+    def __init__(self, results: TextIO) -> None:
         """Write to an open file."""
         self.results = results
 
-    def pytest_runtest_logreport(self, report) -> None:
+    def pytest_runtest_logreport(self, report: Any) -> None:
         """Report a test's call, and what went wrong around it."""
         if report.when == "call" or not report.passed:
             self.write(report.nodeid, report.when, report)
 
-    def pytest_collectreport(self, report) -> None:
+    def pytest_collectreport(self, report: Any) -> None:
         """Report a file that could not be read."""
         if not report.passed:
             self.write(report.nodeid, "collect", report)
 
-    def write(self, name, phase, report) -> None:
+    def write(self, name: str, phase: str, report: Any) -> None:
         """Write one line at once, so that a run that is cut short shows where."""
         message = "" if report.passed else message_of(report)
         self.results.write(json.dumps([name, phase, report.outcome, message]) + "\n")
         self.results.flush()
 
 
-def message_of(report) -> str:
+def message_of(report: Any) -> str:
     """Return pytest's own one-paragraph reason, or the end of the traceback where there is none."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else str(report.longrepr)[-MAX_MESSAGE_CHARS:]
