@@ -25,6 +25,9 @@ You work on a program in the folder {workdir}.
 Act only by calling tools. Look at the code, change it with replace_in_file or write_file, check it with run_tests, then
 call submit. You are judged by what the program does, also in ways that the tests you see do not have."""
 
+# What root can do in a container that nobody has restricted further, and test scripts rely on, as in `su agent`.
+ROOTS_POWERS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
+
 
 def is_own(task: Task) -> bool:
     """Tell whether a task is a user's own."""
@@ -48,7 +51,8 @@ def spec_for(task: Task | None, spec: SandboxSpec) -> SandboxSpec:
     """Return what a task's boxes must be: those of Harbor tasks belong to root, and have a workdir of their own."""
     if task is None or not is_harbor(task):
         return spec
-    return SandboxSpec.model_validate(spec.model_dump() | {"user": "root", "workdir": _harbor(task).workdir})
+    changes = {"user": "root", "workdir": _harbor(task).workdir, "linux_capabilities": ROOTS_POWERS}
+    return SandboxSpec.model_validate(spec.model_dump() | changes)
 
 
 def system_prompt(spec: SandboxSpec) -> str:

@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 # Of the box image: what sandboxes/images/linux/packages.txt names, and what every Debian has.
 PACKAGES = frozenset(
-    ("acl", "adduser", "bash", "coreutils", "cron", "debianutils", "diffutils", "dpkg", "findutils", "gawk", "grep")
-    + ("gzip", "hostname", "less", "login", "logrotate", "mount", "ncurses-bin", "passwd", "patch", "perl-base")
-    + ("procps", "python3", "python3-minimal", "python3-pytest", "sed", "sudo", "tar", "util-linux")
+    """
+    acl adduser bash coreutils cron debianutils diffutils dpkg findutils gawk grep gzip hostname less login logrotate
+    mount ncurses-bin passwd patch perl-base procps python3 python3-minimal python3-pytest sed sudo tar util-linux
+    """.split()  # noqa: SIM905 - names of packages are read, and compared, in lines
 )
 MODULES = frozenset({"pytest"})
 PASSED_OVER = {"FROM", "LABEL", "MAINTAINER", "EXPOSE", "CMD", "ENTRYPOINT", "SHELL", "STOPSIGNAL", "HEALTHCHECK"}

@@ -11,9 +11,11 @@ code under test run in a child that never held it.
 import ctypes
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 MAX_MESSAGE_CHARS = 1_500
@@ -38,11 +40,24 @@ def main() -> int:
     os.close(writing)
     child.stdin.write(json.dumps(order).encode())
     child.stdin.close()
-    with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            print(nonce, line.rstrip("\n")[:MAX_LINE_CHARS], flush=True)
+    for line in lines_of(reading, child):
+        print(nonce, line[:MAX_LINE_CHARS], flush=True)
     status = child.wait()
     return status if status >= 0 else 128 - status
+
+
+def lines_of(reading: int, child: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield what the child writes, until it ends: what it leaves behind may hold the pipe open for ever."""
+    begun, ended = b"", False
+    while not ended:
+        ended = child.poll() is not None
+        while select.select([reading], [], [], 0 if ended else 0.05)[0]:
+            data = os.read(reading, 65_536)
+            if not data:
+                child.wait()
+                return
+            *whole, begun = (begun + data).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in whole)
 
 
 class Reporter:
