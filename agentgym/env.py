@@ -8,6 +8,7 @@ what happens when a box breaks, and that grading never sees the box the policy w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, SupportsFloat
 
 import gymnasium
@@ -45,6 +46,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         cheats: scripts that try to score without doing the work, by name. Each must score below 1 on every task.
         task: the current task, after `reset`.
         tools: what the policy may call, after `reset`.
+        reads_tasks: whether `read_tasks` is written, so that users can bring tasks of their own.
         setups: shared by environments that play the same tasks, so that each task is set up once; None for no sharing.
     """
 
@@ -56,6 +58,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
     opens_box_late: ClassVar[bool] = False
     max_turns: int = 20
     cheats: ClassVar[Mapping[str, Script]] = {}
+    reads_tasks: ClassVar[bool] = False
 
     setups: SharedSetups | None = None
     task: Task
@@ -116,6 +119,20 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
     def task_stats(cls) -> TaskStats:
         """Return what is to be said about the tasks as a whole; by default, the splits by level and family."""
         return split_stats(map(cls.tasks, Split))
+
+    @classmethod
+    def read_tasks(cls, path: Path) -> Sequence[Task]:
+        """Return a user's own tasks from a file or folder, in an order that stays.
+
+        Raises:
+            UsageError: lists every fault of every task, or says that this environment reads none.
+        """
+        raise UsageError(f"{short_name(cls.id)} reads no tasks of yours")
+
+    @classmethod
+    def cheats_for(cls, task: Task) -> Mapping[str, Script]:
+        """Return the cheats to play on one task; by default all."""
+        return cls.cheats
 
     def system_prompt(self) -> str:
         """Return the system message: what the policy is, and how it acts. The task is the user message."""

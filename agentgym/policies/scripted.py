@@ -118,9 +118,10 @@ class Cheater(_Scripted):
         Raises:
             UsageError: this environment's panel has no such cheat.
         """
-        if self._cheat not in env.cheats:
-            raise UsageError(f"{env.id}: {unknown('cheat', self._cheat, env.cheats)}")
-        return Script(env.cheats[self._cheat](env.task))
+        panel = env.cheats_for(env.task)
+        if self._cheat not in panel:
+            raise UsageError(f"{env.id}: {unknown('cheat', self._cheat, panel)}")
+        return Script(panel[self._cheat](env.task))
 
 
 class Replay(_Scripted):

@@ -65,6 +65,7 @@ def parser() -> _Parser:
     add("environments", nargs="*", metavar="ENV", help="code-repair, linux-config, json-math, …; default: all")
     add("--split", help="demo (default), train or eval")
     add("--tasks", metavar="N", help="tasks of each environment; default: all of demo, 20 of the others")
+    add("--tasks-from", metavar="PATH", help="play tasks of your own: a .jsonl file, or a folder of task folders")
     add("--group-size", metavar="K", help="episodes of each task (default 1)")
     add("--policy", metavar="SPEC", help="smollm2 (default), openai:MODEL, oracle, noop, cheater:NAME, replay:RUN_DIR")
     add("--base-url", metavar="URL", help="the OpenAI-compatible server for openai:MODEL")
@@ -140,6 +141,7 @@ def _configuration(argv: Sequence[str]) -> tuple[argparse.Namespace, RolloutConf
         "environments": environments or None,
         "split": arguments.split,
         "tasks": arguments.tasks,
+        "tasks_from": arguments.tasks_from,
         "group_size": arguments.group_size,
         "policy.spec": arguments.policy,
         "policy.base_url": arguments.base_url,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +16,7 @@ from agentgym import plugins
 from agentgym.errors import UsageError
 from agentgym.policy import MOST_SECONDS, PolicyOptions, PolicySettings
 from agentgym.rollout.episode import Limits
-from agentgym.task import Split
+from agentgym.task import Split, Task
 
 # Beyond what any machine has; above these, the kernel or a clock would refuse the number in words of its own.
 MOST_MIB, MOST_PIDS, MOST_CPUS = 1 << 24, 1 << 22, 4096
@@ -91,6 +93,7 @@ class RolloutConfig(_Section):
         environments: short names or ids; empty means all installed ones.
         split: which tasks.
         tasks: how many of each environment; None means all of demo, and 20 of the others.
+        tasks_from: a file or folder of tasks of one's own, which are played instead of a split's.
         group_size: episodes of each task.
         seed: chooses among train tasks and seeds sampling.
         concurrency: episodes at once.
@@ -101,6 +104,7 @@ class RolloutConfig(_Section):
     environments: tuple[str, ...] = ()
     split: Split = Split.DEMO
     tasks: int | None = Field(default=None, ge=1)
+    tasks_from: Path | None = None
     group_size: int = Field(default=1, ge=1)
     seed: int = Field(default=0, ge=0)
     concurrency: int = Field(default=8, ge=1, le=10_000)
@@ -131,7 +135,29 @@ class RolloutConfig(_Section):
     def identity(self) -> dict[str, Any]:
         """Return what makes a run this run: all but how many episodes play, and how many boxes wait, at once."""
         resolved = self.model_copy(update={"environments": self.env_ids})
-        return resolved.model_dump(mode="json", exclude={"concurrency": True, "sandbox": {"ready"}})
+        identity = resolved.model_dump(mode="json", exclude={"concurrency": True, "sandbox": {"ready"}})
+        if self.tasks_from is None:
+            del identity["tasks_from"]
+        else:
+            # Tasks that were changed are other tasks, whatever their folder is called.
+            identity["tasks_from"] = {"path": str(self.tasks_from.resolve()), "sha256": self._digest()}
+        return identity
+
+    @cached_property
+    def own_tasks(self) -> Sequence[Task]:
+        """The tasks of `tasks_from`, read once.
+
+        Raises:
+            UsageError: lists every fault of every task, or no single environment reads them.
+        """
+        assert self.tasks_from is not None
+        if len(self.env_ids) != 1:
+            raise UsageError("tasks_from: name the one environment that reads these tasks, as code-repair")
+        tasks: Sequence[Task] = plugins.environment_class(self.env_ids[0]).read_tasks(self.tasks_from)
+        return tasks
+
+    def _digest(self) -> str:
+        return hashlib.sha256(b"\n".join(task.to_bytes() for task in self.own_tasks)).hexdigest()
 
 
 def load(file: Path | None, assignments: Sequence[str], flags: Mapping[str, Any]) -> RolloutConfig:

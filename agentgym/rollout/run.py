@@ -53,16 +53,19 @@ KINDS: dict[type[InfrastructureError], FailureKind] = {
 
 @dataclass(frozen=True)
 class Job:
-    """One episode to play."""
+    """One episode to play: of a split's task, or of a given one."""
 
     env_id: str
     split: Split
     index: int
     sample: int
+    task: Task | None = None
 
     @property
     def key(self) -> EpisodeKey:
         """The episode's key in the store."""
+        if self.task is not None:
+            return EpisodeKey(self.task.id, self.sample)
         return EpisodeKey(task_id(plugins.short_name(self.env_id), self.split, self.index), self.sample)
 
 
@@ -184,6 +187,8 @@ def _make_env(env_id: str, config: RolloutConfig, backend: SandboxBackend | None
 
 
 def _jobs(config: RolloutConfig) -> list[Job]:
+    if config.tasks_from is not None:
+        return _own_jobs(config, config.own_tasks)
     jobs = []
     for env_id in config.env_ids:
         tasks = plugins.environment_class(env_id).tasks(config.split)
@@ -194,6 +199,17 @@ def _jobs(config: RolloutConfig) -> list[Job]:
         for index in tasks.choose(count, seed=config.seed):
             jobs += [Job(env_id, config.split, index, sample) for sample in range(config.group_size)]
     return jobs
+
+
+def _own_jobs(config: RolloutConfig, tasks: Sequence[Task]) -> list[Job]:
+    if (config.tasks or 0) > len(tasks):
+        raise UsageError(f"--tasks {config.tasks}: there are {len(tasks)} tasks in {config.tasks_from}")
+    [env_id] = config.env_ids
+    return [
+        Job(env_id, task.split, task.index, sample, task)
+        for task in tasks[: config.tasks]
+        for sample in range(config.group_size)
+    ]
 
 
 def _play(
@@ -274,7 +290,7 @@ class EpisodeWorker:
     def play(self, job: Job) -> None:
         """Play one episode, again if the world takes it away, and keep what came of it."""
         env = self._env(job.env_id)
-        task = env.tasks(job.split)[job.index]
+        task = job.task or env.tasks(job.split)[job.index]
         seed = derive_seed(self.config.seed, *job.key)
         attempt = 0
         while True:

@@ -192,11 +192,15 @@ def in_jobs(calls: Sequence[Call], folder: str) -> list[Calls]:
     return [Calls(folder, calls[first : first + CALLS_A_JOB]) for first in range(0, len(calls), CALLS_A_JOB)]
 
 
-def joined(parts: Sequence[Answers]) -> Answers:
-    """Return the answers of several jobs as those of one."""
+def answers_to(jobs: Sequence[Calls], findings: Sequence[Findings]) -> Answers:
+    """Return the answers to the calls of several jobs, numbered through."""
+    parts, first = [], 0
+    for job, found in zip(jobs, findings, strict=True):
+        parts.append(answers_of(found, len(job.calls), first))
+        first += len(job.calls)
     answers = {number: answer for part in parts for number, answer in part.answers.items()}
-    faulty = next((part for part in parts if part.fault), Answers({}, ""))
-    return Answers(answers, faulty.fault, any(part.out_of_time for part in parts))
+    fault = next((part.fault for part in parts if part.fault), "")
+    return Answers(answers, fault, any(part.out_of_time for part in parts))
 
 
 def framed(output: bytes, nonce: str) -> list[Any]:

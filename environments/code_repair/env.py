@@ -6,6 +6,7 @@ import difflib
 import json
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path as HostPath
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -20,6 +21,9 @@ from agentgym.environments.code_repair.checking import (
     how_it_ended,
     suite_of,
 )
+from agentgym.environments.code_repair.own import play as own
+from agentgym.environments.code_repair.own.cheats import OWN_CHEATS, applies
+from agentgym.environments.code_repair.own.read import read_tasks
 from agentgym.environments.code_repair.signs import SCENE, look_around, signs
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import BASES, find_base
@@ -31,6 +35,7 @@ from agentgym.environments.code_repair.tasks.stats import gate_stats
 from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, Extra, judge
 from agentgym.errors import PathError, ToolError
 from agentgym.message import Message, call
+from agentgym.plugins import short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import ExecReason, Sandbox, SandboxSpec
 from agentgym.statistics import TaskStats
@@ -59,6 +64,7 @@ class CodeRepairEnv(AgentEnv):
     sandbox_spec: ClassVar[SandboxSpec] = SandboxSpec()
     max_turns: int = 20
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
+    reads_tasks: ClassVar[bool] = True
 
     @classmethod
     def tasks(cls, split: Split) -> TaskSet:
@@ -75,9 +81,26 @@ class CodeRepairEnv(AgentEnv):
         """Return the splits by level and family, and what the gate measured."""
         return super().task_stats() + gate_stats()
 
+    @classmethod
+    def read_tasks(cls, path: HostPath) -> Sequence[Task]:
+        """Return a user's own tasks: a JSONL file, or folders, in the project's layout or in Harbor's."""
+        return read_tasks(path, short_name(cls.id))
+
+    @classmethod
+    def cheats_for(cls, task: Task) -> Mapping[str, Script]:
+        """Return the cheats that have something to do on a task; more of them on a user's own."""
+        if not own.is_own(task):
+            return cls.cheats
+        return {name: cheat for name, cheat in {**CHEATS, **OWN_CHEATS}.items() if applies(cheat, task)}
+
+    def spec_in_use(self) -> SandboxSpec | None:
+        """Return what boxes must be; those of Harbor tasks are root's."""
+        spec = super().spec_in_use()
+        return own.spec_for(getattr(self, "task", None), spec) if spec else None
+
     def system_prompt(self) -> str:
         """Return how to act."""
-        return SYSTEM_PROMPT
+        return own.system_prompt(self._spec()) if own.is_own(self.task) else SYSTEM_PROMPT
 
     def make_tools(self) -> Sequence[Callable[..., str]]:
         """Return the tools."""
@@ -93,12 +116,16 @@ class CodeRepairEnv(AgentEnv):
 
         A source that is missing, special or too large is left out.
         """
+        if own.is_own(task):
+            return own.collect(box, task)
         paths = {posixpath.join(box.spec.workdir, name): name for name in _program(task).sources}
         found = {paths[path]: data for path, data in _files(box, list(paths)).items() if path in paths}
         return {**found, SCENE: look_around(box, task)}
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
         """Compare the repaired program with the sound one, and name what looks like tampering."""
+        if own.is_own(task):
+            return own.judge(task, artefacts, fresh_box)
         base = _program(task)
         reward = judge(base, artefacts, fresh_box, extra=_extra(task))
         seen = signs(task, base.sources, artefacts)
@@ -106,6 +133,9 @@ class CodeRepairEnv(AgentEnv):
 
     def oracle(self, task: Task) -> Iterable[Message]:
         """Put the sound lines back, and submit."""
+        if own.is_own(task):
+            yield from own.oracle(task)
+            return
         for repair in repairs(task):
             yield call("replace_in_file", path=repair.file, old=repair.old, new=repair.new)
         yield call("submit")

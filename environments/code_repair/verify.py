@@ -9,15 +9,13 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from agentgym.environments.code_repair.checking import (
-    CALLS_A_JOB,
     Answers,
     SuiteReport,
     Tests,
-    answers_of,
+    answers_to,
     examine,
     examiner,
     in_jobs,
-    joined,
     same,
     suite_of,
 )
@@ -123,11 +121,7 @@ def examine_program(
     """Return what staged code answers, and how the visible tests end."""
     jobs = in_jobs([base.in_box(call) for call in calls], CODE)
     findings = examine(box, [*jobs, Tests(TESTED, tests)], program=[f"{STAGE}/examine.py"], results="/tmp/results")
-    parts = [
-        answers_of(found, len(job.calls), first=number * CALLS_A_JOB)
-        for number, (found, job) in enumerate(zip(findings, jobs, strict=False))
-    ]
-    return joined(parts), suite_of(findings[-1])
+    return answers_to(jobs, findings[:-1]), suite_of(findings[-1])
 
 
 def compare(calls: Sequence[Call], expected: Sequence[Answer], got: Answers, seed: int) -> Component:
