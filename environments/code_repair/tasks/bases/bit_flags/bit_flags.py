@@ -15,8 +15,7 @@ class UnknownFlag(ValueError):
 def mask(text: str) -> int:
     """Return the bits of flags that are separated by `|`, such as `read | hidden`.
 
-    Spaces around a name and the case of its letters do not matter. `all` stands for every flag, and empty text for
-    none.
+    Spaces around a name and its case do not matter. `all` stands for every flag, and blank text for none.
 
     Raises:
         UnknownFlag: a name is neither a flag nor `all`.
@@ -36,7 +35,7 @@ def mask(text: str) -> int:
 def describe(bits: int) -> str:
     """Return the names of the bits that are set, lowest first, joined by `|`; text that `mask` reads.
 
-    Bits above those of the flags follow in one hexadecimal number, such as `read|0x40`. No bits at all are empty text.
+    Bits above those of the flags follow in one hexadecimal number, such as `read|0x40`. No bits are empty text.
 
     Raises:
         ValueError: the bits are negative.
@@ -51,8 +50,8 @@ def describe(bits: int) -> str:
 def change(bits: int, changes: str) -> int:
     """Return the bits after changes that are separated by commas and made from left to right.
 
-    Each one is a sign and flags as `mask` reads them: `+` sets them, `-` clears them, `~` turns each of them over, and
-    `=` sets them and clears all others. Bits above those of the flags always stay as they are.
+    Each is a sign and flags as for `mask`: `+` sets, `-` clears, `~` inverts them, `=` sets them and clears the others.
+    Bits above those of the flags always stay as they are.
 
     Raises:
         UnknownFlag: a flag is not known.

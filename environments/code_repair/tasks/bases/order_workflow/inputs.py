@@ -38,8 +38,20 @@ def random_story(rng: random.Random) -> list[list[Any]]:
     return story + [completed(rng, rng.choice(LATER)[0], lines) for _ in range(rng.randint(0, 3))]
 
 
+def random_waits(rng: random.Random) -> list[list[Any]]:
+    """Return the events of up to four orders that are placed, many of them with equal amounts."""
+    events: list[list[Any]] = []
+    for name in rng.sample("abcdef", rng.randint(2, 4)):
+        events += [[name, "add", rng.choice(["tea", "tea", "pot"]), 1], [name, "place"]]
+        if rng.random() < 0.3:
+            events.append([name, "pay", 100])
+    return events
+
+
 def random_call(rng: random.Random) -> Call:
     """Return a call with up to three orders, whose events are mixed."""
+    if rng.random() < 0.12:
+        return Call("order_workflow.waiting_for", [PRICES, random_waits(rng)])
     stories = {name: random_story(rng) for name in rng.sample("abc", rng.randint(1, 3))}
     events: list[list[Any]] = []
     while stories:

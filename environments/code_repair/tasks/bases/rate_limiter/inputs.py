@@ -10,7 +10,7 @@ def random_rule(rng: random.Random) -> str:
     """Return a rule with a short period; one in fifty is not valid."""
     if rng.random() < 0.02:
         return rng.choice(["window 0/s", "bucket 1/s burst 0", "window 2/s burst 2", "bucket 1", "bucket 3/0s"])
-    period = rng.choice(["s", "s", "2s", "5s", "m"])
+    period = rng.choice(["s", "s", "2s", "5s", "m", "h"])
     rule = f"{rng.choice(['bucket', 'window'])} {rng.randint(1, 4)}/{period}"
     return f"{rule} burst {rng.randint(1, 5)}" if rule[0] == "b" and rng.random() < 0.5 else rule
 
@@ -30,5 +30,5 @@ def random_call(rng: random.Random) -> Call:
         if rng.random() < 0.35:
             requests[-1].append(rng.randint(1, 5))
     if requests and rng.random() < 0.06:
-        requests[-1] = rng.choice([[-1, "a"], [now, "a", 0], [now, "z"], [now - 1, "b"]])
+        requests[-1] = rng.choice([[-1, "a"], [now, "a", 0], [now, "z"], [now - 1, clients[0]], [now - 1, clients[0]]])
     return Call("rate_limiter.judge", [rules, requests])

@@ -10,7 +10,7 @@ BEGINNINGS = ["5:00:", "4:59:", "22:59:", "23:00:", "12:00:", "7:30:", "23:59:",
 def random_time(rng: random.Random, beginning: str) -> str:
     """Return a time within a minute; one in forty is none."""
     if rng.random() < 0.025:
-        return rng.choice(["24:00", "7:61", "7:5", "7:05:60", "noon", "12:00:00 "])
+        return rng.choice(["24:00", "7:61", "7:5", "7:05:60", "7:60", "noon", "12:00:00 "])
     return beginning[:-1] if rng.random() < 0.1 else f"{beginning}{rng.randint(0, 59):02}"
 
 

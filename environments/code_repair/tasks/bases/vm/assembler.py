@@ -49,11 +49,7 @@ def assemble(source: str) -> list[Instruction]:
 
 
 def instruction(line: int, words: list[str], labels: dict[str, int]) -> Instruction:
-    """Return the instruction of a line.
-
-    Raises:
-        AssemblyError: there is none.
-    """
+    """Return the instruction of a line, or raise `AssemblyError` if there is none."""
     operation, *operands = words
     if operation not in OPERANDS:
         raise AssemblyError(line, f"there is no {operation}")

@@ -54,9 +54,24 @@ def straight_line(rng: random.Random, depth: int, length: int) -> tuple[list[str
     return lines, depth
 
 
+def random_count(rng: random.Random) -> str:
+    """Return a program of 499 to 502 steps."""
+    pushes = ["push 0"] * rng.randint(4, 7)
+    return "\n".join(["push 99", "again: push 1", "sub", "dup", "jumpzero end", "jump again", "end:", *pushes])
+
+
+def random_edge(rng: random.Random) -> str:
+    """Return a program with two variables and a number that is about as big as can be."""
+    big = rng.choice([999_999_999, 1_000_000_000, -1_000_000_000, 999_999_998])
+    lines = [f"push {big}", "store b", "load b", f"push {rng.choice([-1, 1, 2])}", "store a", "load a", "add"]
+    return "\n".join([*lines, rng.choice(["load a", "load b", "load c", "print"])])
+
+
 def random_source(rng: random.Random) -> str:
     """Return a program: operations in a row, a loop, or one with a subroutine."""
-    kind = rng.randrange(5)
+    kind = rng.randrange(6)
+    if kind == 5:
+        return random_count(rng) if rng.random() < 0.3 else random_edge(rng)
     if kind < 2:
         return "\n".join(straight_line(rng, 0, rng.randint(2, 16))[0])
     if kind == 2:
@@ -78,6 +93,8 @@ def random_call(rng: random.Random) -> Call:
         lines = source.split("\n")
         lines.insert(rng.randint(0, len(lines)), rng.choice(WRONG))
         source = "\n".join(lines)
+    if rng.random() < 0.06:
+        return Call("vm.wrong_line", ["\n".join([source, *rng.sample(WRONG, rng.randint(0, 2)), ""])])
     if rng.random() < 0.1:
         return Call("vm.run", [source])
     return Call("vm.run", [source, [rng.randint(-2, 9) for _ in range(rng.choice([0, 1, 1, 2, 3]))]])

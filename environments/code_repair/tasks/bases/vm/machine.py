@@ -9,13 +9,7 @@ class MachineError(RuntimeError):
 
 
 class Machine:
-    """The state of a program that runs.
-
-    Attributes:
-        stack: of numbers, the top at the end.
-        printed: what was printed, in order.
-        steps: how many instructions were run.
-    """
+    """A running program: its `stack` (top at the end), what it has `printed`, and how many `steps` it has run."""
 
     def __init__(self, program: list[Instruction], inputs: list[int]) -> None:
         self.stack: list[int] = []

@@ -2,7 +2,7 @@ import pytest
 
 from .assembler import AssemblyError, assemble
 from .machine import MachineError
-from .vm import run
+from .vm import run, wrong_line
 
 COUNTDOWN = """
         read
@@ -66,6 +66,8 @@ def test_the_line_of_a_mistake_is_named() -> None:
     with pytest.raises(AssemblyError, match="line 3") as caught:
         run("push 1\n; fine\nfly")
     assert caught.value.line == 3
+    assert wrong_line("fly\na:\na:") == 3
+    assert wrong_line("halt") is None
 
 
 def test_an_empty_stack() -> None:

@@ -1,6 +1,6 @@
 """A small stack machine and its assembler."""
 
-from .assembler import assemble
+from .assembler import AssemblyError, assemble
 from .machine import Machine, MachineError
 
 MAX_STEPS = 500
@@ -19,8 +19,7 @@ def run(source: str, inputs: list[int] | None = None) -> dict[str, int | list[in
 
     Raises:
         AssemblyError: the program cannot be assembled.
-        MachineError: an instruction cannot be run, more than `MAX_STEPS` would be, or a number on top of the stack
-            gets beyond `BIG`.
+        MachineError: an instruction cannot be run, is one more than `MAX_STEPS`, or leaves more than `BIG` on top.
     """
     machine = Machine(assemble(source), inputs or [])
     while machine.running:
@@ -30,3 +29,12 @@ def run(source: str, inputs: list[int] | None = None) -> dict[str, int | list[in
         if machine.stack and abs(machine.stack[-1]) > BIG:
             raise MachineError("a number is too big")
     return {"printed": machine.printed, "stack": machine.stack, "steps": machine.steps}
+
+
+def wrong_line(source: str) -> int | None:
+    """Return the number of the line for which a program cannot be assembled, from 1 on, or None if it can."""
+    try:
+        assemble(source)
+    except AssemblyError as error:
+        return error.line
+    return None
