@@ -38,14 +38,14 @@ def random_event(rng: random.Random, title: str, around: datetime, wrong: float)
 
 
 def random_call(rng: random.Random) -> Call:
-    """Return a call with up to three events and a window of at most twenty days."""
+    """Return a call with up to three events and a window of at most fourteen days."""
     if rng.random() < 0.08:
         return Call("months.days_in_month", [rng.choice([1900, 2000, 2023, 2024]), rng.choice([1, 2, 2, 4, 9, 11, 12])])
     around = datetime(rng.choice([2023, 2024]), rng.choice([1, 2, 3, 5, 12]), rng.choice([1, 15, 25, 28]))
     around += timedelta(days=rng.choice([0, 0, 1, 3]))
     ends = (
         around,
-        around + timedelta(hours=rng.choice([0, 24, 72, 144, 216, 216, 216, 480, 480]) if rng.random() < 0.98 else -1),
+        around + timedelta(hours=rng.choice([0, 24, 72, 144, 216, 216, 216, 336, 336]) if rng.random() < 0.98 else -1),
     )
     window = [end.isoformat(timespec="minutes") + rng.choice(["+00:00", "+00:00", "+02:00"]) for end in ends]
     events = [random_event(rng, title, around, 0.01) for title in rng.sample("abc", rng.choice([0, 1, 2, 2, 3, 3, 3]))]

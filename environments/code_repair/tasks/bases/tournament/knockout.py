@@ -14,7 +14,7 @@ def seeds(size: int) -> list[int]:
 
 
 def bracket(teams: list[str]) -> list[list[str | None]]:
-    """Return the pairs of the first round for teams from the best to the worst.
+    """Return the pairs of the first round for at least two teams, the best first.
 
     Up to the next power of 2 there are no teams: whoever would meet one of those has None as opponent.
     """
