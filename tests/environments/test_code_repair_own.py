@@ -231,6 +231,7 @@ def test_cheats_on_test_runs_score_nothing_where_calls_judge(env: CodeRepairEnv,
         ("patched-test-calls", True),
         ("forged-report-lines", True),
         ("equal-to-anything", True),
+        ("equal-to-numbers", True),
         ("exit-at-import", True),
         ("delete-tests", False),
     ],
@@ -285,6 +286,18 @@ def test_tripwires_mirror_tests_with_other_values_and_are_new_each_time() -> Non
     assert not any("== 3" in text or "== 0" in text for text in mirrors)
 
 
+@pytest.mark.parametrize(
+    "expected",
+    ["True", "0", "-3", "1e400", "0.5", "'x'", "''", "[1]", "(1,)", "{'a': 1}", "None", "{1, 2}", "f(2)", "n"],
+)
+def test_a_mirror_expects_something_else(expected: str) -> None:
+    tests = {"test_x.py": f"def test_x():\n    assert f(1) == {expected}\n    assert {expected} == f(1)\n"}
+    [mirror] = [text for text in tripwires(tests, random.Random(3)).files.values() if "f(1)" in text]
+    body = mirror.partition("assert ")[2].partition("\n")[0]
+    known = {"f": lambda number: eval(expected, known) if number == 1 else number, "n": 4}
+    assert eval(body, known) is False
+
+
 def quiet(line: str) -> None:
     pass
 
@@ -297,6 +310,14 @@ def quiet(line: str) -> None:
         (
             {"hidden_tests": {}, **BY_INPUTS, "inputs": INPUTS.replace("clamp.clamp", "clamp.clam")},
             "the solution could not be judged: inputs.py of clamp made 0 of 256 calls",
+        ),
+        (
+            {**BY_CALLS, "gold": {"clamp.py": GOLD.replace("return low", "return (low,)")}},
+            "clamp(-3, 0, 9) gives no plain JSON value: tuple is not plain data",
+        ),
+        (
+            {"entry_points": ["clamp.clam"], "calls": {"clamp.clam": [[1, 2, 3]]}},
+            "every call of clamp.clam raises AttributeError",
         ),
         ({"hidden_tests": {"test_x.py": "def test_x():\n    while True: pass\n"}, "timeout_s": 1}, "ran out of time"),
     ],

@@ -51,10 +51,24 @@ def compared(task: Definition, files: Mapping[str, bytes], fresh_box: FreshBox) 
         with fresh_box() as box:
             calls += random_calls(box, task, seed)
     expected = _answers(task, task.solution, calls, fresh_box)
-    if expected.fault:
-        raise VerifierFault(f"the gold program of {task.id} does not answer its own calls: {expected.fault}")
+    if why := _gold_fault(calls, expected):
+        raise VerifierFault(f"the gold program of {task.id} cannot be compared with: {why}")
     answers = _answers(task, files, calls, fresh_box)
     return Behaviour(_component(calls, expected, answers, seed), answers.out_of_time)
+
+
+def _gold_fault(calls: Sequence[Call], expected: Answers) -> str | None:
+    """Return why gold's answers tell nothing: what they are not compared by, a wrong program could return too."""
+    if expected.fault:
+        return expected.fault
+    for number, call in enumerate(calls):
+        if unusable := expected.answers[number].get("unusable"):
+            return f"{_short(call)} gives no plain JSON value: {unusable}"
+    for function in {call.function for call in calls}:
+        answers = [expected.answers[number] for number, call in enumerate(calls) if call.function == function]
+        if all("raised" in answer for answer in answers):
+            return f"every call of {function} raises {answers[0]['raised']}"
+    return None
 
 
 def random_calls(box: Sandbox, task: Definition, seed: int) -> list[Call]:

@@ -1,13 +1,14 @@
 """Tests that must fail: whoever makes all tests pass without doing the work passes these too, and is caught.
 
 Some fail by themselves, in several forms. The others mirror the task's own tests, with the expected value of each
-comparison replaced by one that nothing equals: they go the same way through the code under test, and catch results that
+comparison replaced by another one of its type: they go the same way through the code under test, and catch results that
 say they are equal to anything.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 import posixpath
 import random
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,7 @@ def tripwires(tests: Mapping[str, str], rng: random.Random) -> Tripwires:
     for path, test in rng.sample(mirrors, min(MOST_MIRRORS, len(mirrors))):
         mirror = _new_name(rng)
         file = posixpath.join(posixpath.dirname(path), f"{mirror}.py")
-        files[file] = _mirror(tests[path], test, mirror, f"{rng.getrandbits(96):024x}")
+        files[file] = _mirror(tests[path], test, mirror, rng)
         ids.append(f"{file}::{mirror}")
     return Tripwires(files, tuple(ids))
 
@@ -79,7 +80,7 @@ def _one_equals(node: ast.Compare) -> bool:
     return len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq)
 
 
-def _mirror(text: str, test: str, name: str, value: str) -> str:
+def _mirror(text: str, test: str, name: str, rng: random.Random) -> str:
     """Return a test file with one test only, which compares with another value than before."""
     tree = ast.parse(text)
     kept = [node for node in tree.body if not _is_other_test(node, test)]
@@ -87,7 +88,7 @@ def _mirror(text: str, test: str, name: str, value: str) -> str:
         if isinstance(node, ast.FunctionDef) and node.name == test:
             node.name = name
             for statement in filter(_is_equality, node.body):
-                _replace_expected(statement, value)
+                _replace_expected(statement, rng)
     return ast.unparse(ast.Module(kept, []))
 
 
@@ -99,15 +100,43 @@ def _is_other_test(node: ast.stmt, test: str) -> bool:
     )
 
 
-def _replace_expected(statement: ast.stmt, value: str) -> None:
-    """Replace the side of an asserted comparison that calls nothing; the right one if either or both do."""
+def _replace_expected(statement: ast.stmt, rng: random.Random) -> None:
+    """Replace the side of an asserted comparison that is a literal; the right one if both or neither are."""
     assert isinstance(statement, ast.Assert)
     compared = statement.test
     assert isinstance(compared, ast.Compare)
-    calls = [
-        any(isinstance(node, ast.Call) for node in ast.walk(side)) for side in (compared.left, *compared.comparators)
-    ]
-    if calls == [False, True]:
-        compared.left = ast.Constant(value)
+    right, left = compared.comparators[0], compared.left
+    if _is_literal(left) and not _is_literal(right):
+        compared.left = _other(left, rng)
     else:
-        compared.comparators = [ast.Constant(value)]
+        compared.comparators = [_other(right, rng)]
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError):
+        return False
+    return True
+
+
+def _other(node: ast.expr, rng: random.Random) -> ast.expr:
+    """Return a literal of the same type that nothing equals which equals this one; text for what is no literal."""
+    value = ast.literal_eval(node) if _is_literal(node) else None
+    letter = rng.choice("abcdefghijklmnopqrstuvwxyz")
+    other: object = f"{rng.getrandbits(64):016x}"
+    if isinstance(value, bool):
+        other = not value
+    elif isinstance(value, int):
+        other = value + rng.randint(1, 9) * max(1, abs(value))
+    elif isinstance(value, float):
+        other = value / 2 + rng.randint(1, 9) if abs(value) < 1 else value / 2 if math.isfinite(value) else rng.random()
+    elif isinstance(value, str):
+        other = value + letter
+    elif isinstance(value, list):
+        other = [*value, letter]
+    elif isinstance(value, tuple):
+        other = (*value, letter)
+    elif isinstance(value, dict):
+        other = {**value, letter + str(other): 0}
+    return ast.parse(repr(other), mode="eval").body
