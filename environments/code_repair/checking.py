@@ -6,7 +6,7 @@ import json
 import math
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ EXAMINER = Path(__file__).with_name("in_box") / "examine.py"
 CPU_SECONDS_A_CALL = 3.0
 CPU_SECONDS_A_TEST = 3.0
 SECONDS_A_JOB = 20.0
+# Calls or tests of one job that do not end; the rest are left out.
+MOST_HANGS = 3
 # One job is one process: what one call leaves behind can reach so many others at most.
 CALLS_A_JOB = 64
 MAX_RESULT_BYTES = 16 << 20
@@ -33,6 +35,7 @@ class Calls:
     calls: Sequence[Call]
     seconds: float = field(default_factory=lambda: CPU_SECONDS_A_CALL)
     wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    most_hangs: int = MOST_HANGS
     kind: str = "calls"
 
 
@@ -44,7 +47,27 @@ class Tests:
     tests: Sequence[tuple[str, str]]
     seconds: float = field(default_factory=lambda: CPU_SECONDS_A_TEST)
     wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    most_hangs: int = MOST_HANGS
     kind: str = "tests"
+
+
+@dataclass(frozen=True)
+class TestsAndCalls:
+    """A job for the examiner: tests, then calls, in one process; for code that is not hostile."""
+
+    folder: str
+    tests: Sequence[tuple[str, str]]
+    calls: Sequence[Call]
+    seconds: float
+    wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    most_hangs: int = 1
+    kind: str = "both"
+
+    def split(self, findings: Findings) -> tuple[SuiteReport, Answers]:
+        """Return what was reported of both."""
+        tests = [frame for frame in findings.frames if isinstance(frame, list) and len(frame) == 3]
+        calls = [frame for frame in findings.frames if isinstance(frame, list) and len(frame) == 2]
+        return suite_of(findings._replace(frames=tests)), answers_of(findings._replace(frames=calls), len(self.calls))
 
 
 @dataclass(frozen=True)
@@ -52,13 +75,12 @@ class PytestRun:
     """A job for the examiner: pytest on a folder of the box; outcomes are named by node id."""
 
     folder: str
-    arguments: Sequence[str] = ()
     seconds: float = field(default_factory=lambda: CPU_SECONDS_A_TEST)
     wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
     kind: str = "pytest"
 
 
-Job = Calls | Tests | PytestRun
+Job = Calls | Tests | TestsAndCalls | PytestRun
 
 
 class Findings(NamedTuple):
@@ -114,7 +136,12 @@ def examiner() -> str:
 
 
 def examine(
-    box: Sandbox, jobs: Sequence[Job], *, program: Sequence[str], results: str | None = None
+    box: Sandbox,
+    jobs: Sequence[Job],
+    *,
+    program: Sequence[str],
+    results: str | None = None,
+    explain: bool = False,
 ) -> Sequence[Findings]:
     """Have jobs done in a box, as the user `agent`, each in a process of its own.
 
@@ -122,10 +149,18 @@ def examine(
         box: where the code under test lies.
         jobs: what to do.
         program: how Python gets the examiner: its path in the box, or `-c` and its text.
+        explain: have assertions say what pytest would, and go on after a job that took too long; for our own code only.
         results: a path in the box that does not exist yet, for reports that are more than a box keeps of output.
     """
     nonce = secrets.token_hex(16)
-    request = {"nonce": nonce, "results": results, "jobs": [asdict(job) for job in jobs]}
+    # Many jobs may have the same calls; they are sent once.
+    rows = [dict(vars(job)) for job in jobs]
+    lists = {id(row["calls"]): row["calls"] for row in rows if "calls" in row}
+    numbers = {key: number for number, key in enumerate(lists)}
+    for row in rows:
+        if "calls" in row:
+            row["calls"] = numbers[id(row["calls"])]
+    request = {"nonce": nonce, "results": results, "explain": explain, "calls": [*lists.values()], "jobs": rows}
     done = box.exec(
         ["python3", "-I", "-B", *program],
         stdin=json.dumps(request).encode(),

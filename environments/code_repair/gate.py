@@ -32,7 +32,7 @@ from agentgym.environments.code_repair.tasks.call import Answer
 from agentgym.environments.code_repair.tasks.mutant import MUTANTS_FILE, Fault, Kind, Mutant, Symptom
 from agentgym.environments.code_repair.tasks.operators import OPERATORS, find_operator
 from agentgym.environments.code_repair.tasks.operators.source import Source
-from agentgym.environments.code_repair.trial import Fuzz, Trial, messages_of, try_all
+from agentgym.environments.code_repair.trial import UNANSWERED, Fuzz, Trial, try_all
 from agentgym.environments.code_repair.verify import in_words, judge
 from agentgym.plugins import open_backend
 from agentgym.sandbox import Sandbox
@@ -58,7 +58,6 @@ class Single(NamedTuple):
 
     mutant: Mutant
     trial: Trial
-    messages: dict[str, str]
 
 
 @dataclass
@@ -180,7 +179,6 @@ def kept_singles(base: Base, fuzz: Fuzz, fresh_box: FreshBox, tried: Yield) -> I
     faults = list(candidates(base))
     trials = try_all(base, [(fault,) for fault in faults], fuzz, fresh_box)
     seen: set[tuple[str, int, str]] = set()
-    fit = []
     for fault, trial in zip(faults, trials, strict=True):
         verdict = verdict_on(fault, trial, fuzz)
         place = (fault.file, fault.line, json.dumps(trial.answers, sort_keys=True))
@@ -190,10 +188,7 @@ def kept_singles(base: Base, fuzz: Fuzz, fresh_box: FreshBox, tried: Yield) -> I
         tried.verdicts[fault.operator, verdict] += 1
         tried.killed += bool(trial.failing)
         if verdict in ("kept", "survived"):
-            fit.append((fault, trial))
-    messages = messages_of(base, [((fault,), trial.failing) for fault, trial in fit], fresh_box)
-    for (fault, trial), told in zip(fit, messages, strict=True):
-        yield Single(mutant_of(base, (fault,), Kind.SINGLE, trial, told, fuzz), trial, told)
+            yield Single(mutant_of(base, (fault,), Kind.SINGLE, trial, fuzz), trial)
 
 
 def verdict_on(fault: Fault, trial: Trial, fuzz: Fuzz) -> str:
@@ -201,7 +196,7 @@ def verdict_on(fault: Fault, trial: Trial, fuzz: Fuzz) -> str:
     wrong = trial.wrong(fuzz)
     if len(wrong) < MIN_DIFFERS * len(fuzz.calls):
         return "alike"
-    if sum("hung" in trial.answers[i] for i in wrong) > len(wrong) / 2 and not find_operator(fault.operator).hangs:
+    if trial.hung and not find_operator(fault.operator).hangs:
         return "hung"
     if sum(crashed(trial.answers[i]) for i in wrong) > MAX_CRASHES * len(wrong):
         return "crashed"
@@ -224,16 +219,15 @@ def kept_pairs(
     tried.pairs += len(chosen)
     both = [(first.mutant.faults[0], second.mutant.faults[0]) for first, second in chosen]
     trials = try_all(base, both, fuzz, fresh_box)
-    failing = [(pair, trial.failing) for pair, trial in zip(both, trials, strict=True)]
     kept: Counter[Kind] = Counter()
-    for pair, trial, told in zip(chosen, trials, messages_of(base, failing, fresh_box), strict=True):
+    for pair, trial in zip(chosen, trials, strict=True):
         if trial.hung or len(trial.wrong(fuzz)) < MIN_DIFFERS * len(fuzz.calls) or not trial.failing:
             continue
-        kind, shown = relation(pair, trial, told, fuzz)
+        kind, shown = relation(pair, trial, fuzz)
         if kind is not None and kept[kind] < MOST_PAIRS_KEPT:
             kept[kind] += 1
             faults = tuple(single.mutant.faults[0] for single in shown)
-            yield mutant_of(base, faults, kind, trial, told, fuzz)
+            yield mutant_of(base, faults, kind, trial, fuzz)
 
 
 def pairs_to_try(base: Base, singles: Sequence[Single]) -> list[tuple[Single, Single]]:
@@ -250,14 +244,12 @@ def apart(one: Fault, other: Fault) -> bool:
     return first.file != second.file or first.line + len(first.before) < second.line
 
 
-def relation(
-    pair: tuple[Single, Single], trial: Trial, told: dict[str, str], fuzz: Fuzz
-) -> tuple[Kind | None, tuple[Single, ...]]:
+def relation(pair: tuple[Single, Single], trial: Trial, fuzz: Fuzz) -> tuple[Kind | None, tuple[Single, ...]]:
     """Return how the faults of a pair stand to each other, and the pair in the order in which they show."""
     for first, second in (pair, pair[::-1]):
-        hidden = [name for name in trial.failing if name in second.trial.failing]
-        only_first = all(told[name] == first.messages.get(name) for name in trial.failing)
-        if only_first and any(second.messages[name] != told[name] for name in hidden):
+        said, alone, behind = trial.said, first.trial.said, second.trial.said
+        only_first = all(alone.get(name) == message for name, message in said.items())
+        if only_first and any(name in behind and behind[name] != message for name, message in said.items()):
             return Kind.MASKING, (first, second)
     new = [i for i in trial.wrong(fuzz) if not any(same(trial.answers[i], single.trial.answers[i]) for single in pair)]
     return (Kind.INTERACTING, pair) if len(new) >= MIN_DIFFERS * len(fuzz.calls) else (None, pair)
@@ -266,19 +258,18 @@ def relation(
 # What is kept -----------------------------------------------------------------------------------------------------
 
 
-def mutant_of(
-    base: Base, faults: tuple[Fault, ...], kind: Kind, trial: Trial, told: dict[str, str], fuzz: Fuzz
-) -> Mutant:
+def mutant_of(base: Base, faults: tuple[Fault, ...], kind: Kind, trial: Trial, fuzz: Fuzz) -> Mutant:
     """Return the record of what was kept."""
     return Mutant(
         base=base.name,
         kind=kind,
         faults=faults,
         failing=trial.failing,
-        message=shortened(told[trial.failing[0]]) if trial.failing else "",
+        message=shortened(trial.said[trial.failing[0]]) if trial.failing else "",
         symptom=symptom_of(trial, fuzz),
         differs=round(len(trial.wrong(fuzz)) / len(fuzz.calls), 3),
         hangs=trial.hung,
+        stateful=trial.stateful,
     )
 
 
@@ -291,6 +282,7 @@ def symptom_of(trial: Trial, fuzz: Fuzz) -> Symptom:
             expected=in_words(fuzz.expected[i]).replace("gave ", "give ", 1).replace("raised ", "raise ", 1),
         )
         for i in trial.wrong(fuzz)
+        if trial.answers[i] != UNANSWERED
     ]
     return min(told, key=lambda symptom: (len(symptom.call) + len(symptom.got) + len(symptom.expected), symptom.call))
 

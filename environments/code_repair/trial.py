@@ -1,21 +1,19 @@
-"""Trying faulty programs in boxes: what they answer, which visible tests fail, what pytest says of those."""
+"""Trying faulty programs in boxes: what they answer, which visible tests fail, and what pytest says of those."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from agentgym.environments.code_repair.checking import (
-    Calls,
+    Answers,
     Findings,
     Job,
-    PytestRun,
-    Tests,
-    answers_of,
+    SuiteReport,
+    TestsAndCalls,
     examine,
     examiner,
     same,
-    suite_of,
 )
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.call import Answer, Call
@@ -26,8 +24,12 @@ from agentgym.task import derive_seed
 WORK = "/work"
 PROGRAMS = "/srv/gate"
 PROGRAMS_A_BOX = 24
+# Calls that are made again after all of them.
+REPEATED = 64
 # A sound program needs some milliseconds for a call.
-CPU_SECONDS = 0.3
+CPU_SECONDS = 0.2
+
+UNANSWERED: Answer = {"unanswered": True}
 
 Faults = tuple[Fault, ...]
 Item = TypeVar("Item")
@@ -51,17 +53,25 @@ class Trial(NamedTuple):
     """What a faulty program did.
 
     Attributes:
-        answers: one for each random call; `{"hung": True}` for those that did not end.
-        failing: the visible tests that fail, in order.
+        answers: one for each random call; `{"hung": True}` for one that did not end, `UNANSWERED` for those after it.
+        said: what is said of the visible tests that fail, by their name, in order; none are run after one that does
+            not end.
+        stateful: whether a call was answered otherwise the second time: no call alone shows the fault for sure.
     """
 
     answers: Sequence[Answer]
-    failing: tuple[str, ...]
+    said: Mapping[str, str]
+    stateful: bool = False
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The visible tests that fail, in order."""
+        return tuple(self.said)
 
     @property
     def hung(self) -> bool:
-        """Whether some calls did not end."""
-        return any("hung" in answer for answer in self.answers)
+        """Whether some calls did not end, or were not answered for another reason."""
+        return any("hung" in answer or answer == UNANSWERED for answer in self.answers)
 
     def wrong(self, fuzz: Fuzz) -> list[int]:
         """Return the numbers of the calls that are answered otherwise than by the sound program."""
@@ -70,31 +80,14 @@ class Trial(NamedTuple):
 
 def try_all(base: Base, programs: Sequence[Faults], fuzz: Fuzz, fresh_box: Callable[[], Sandbox]) -> list[Trial]:
     """Return what faulty programs do, in the same order."""
-    calls = [base.in_box(call) for call in fuzz.calls]
+    calls = [base.in_box(call) for call in (*fuzz.calls, *fuzz.calls[:REPEATED])]
     trials = []
     for some in chunks(programs, PROGRAMS_A_BOX):
-        jobs: list[Job] = []
-        for number in range(len(some)):
-            folder = f"{WORK}/{number}"
-            jobs.append(Calls(folder, calls, seconds=CPU_SECONDS))
-            jobs.append(Tests(folder, base.test_places, seconds=CPU_SECONDS))
+        folders = [f"{WORK}/{number}" for number in range(len(some))]
+        jobs = [TestsAndCalls(folder, base.test_places, calls, seconds=CPU_SECONDS) for folder in folders]
         found = _examined(base, some, jobs, fresh_box)
-        trials += [_trial(base, found[2 * i], found[2 * i + 1], len(calls)) for i in range(len(some))]
+        trials += [_trial(*job.split(findings), len(fuzz.calls)) for job, findings in zip(jobs, found, strict=True)]
     return trials
-
-
-def messages_of(
-    base: Base, programs: Sequence[tuple[Faults, Sequence[str]]], fresh_box: Callable[[], Sandbox]
-) -> list[dict[str, str]]:
-    """Return what pytest says of failing tests, by their name, for each faulty program."""
-    told = []
-    for some in chunks(programs, PROGRAMS_A_BOX):
-        jobs = [PytestRun(f"{WORK}/{number}", seconds=CPU_SECONDS) for number in range(len(some))]
-        found = _examined(base, [faults for faults, _ in some], jobs, fresh_box)
-        for (_, failing), findings in zip(some, found, strict=True):
-            said = {outcome.name.rpartition("::")[2]: outcome.message for outcome in suite_of(findings).outcomes}
-            told.append({name: said.get(name) or "the test run did not end" for name in failing})
-    return told
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
@@ -114,13 +107,11 @@ def _examined(
     with fresh_box() as box:
         box.put_tree(files, WORK)
         box.put_tree({"examine.py": examiner().encode()}, PROGRAMS, user="root")
-        return examine(box, jobs, program=[f"{PROGRAMS}/examine.py"], results="/tmp/results")
+        return examine(box, jobs, program=[f"{PROGRAMS}/examine.py"], results="/tmp/results", explain=True)
 
 
-def _trial(base: Base, calls: Findings, tests: Findings, count: int) -> Trial:
-    got = answers_of(calls, count)
-    ended = {outcome.name: outcome.outcome for outcome in suite_of(tests).outcomes}
-    return Trial(
-        [got.answers.get(i, {"hung": True}) for i in range(count)],
-        tuple(name for name in base.test_names if ended.get(name) != "passed"),
-    )
+def _trial(suite: SuiteReport, got: Answers, count: int) -> Trial:
+    said = {outcome.name: outcome.message for outcome in suite.outcomes if outcome.outcome != "passed"}
+    again = [(got.answers.get(i), got.answers.get(count + i)) for i in range(REPEATED)]
+    stateful = any(second is not None and not same(first, second) for first, second in again)
+    return Trial([got.answers.get(i, UNANSWERED) for i in range(count)], said, stateful)

@@ -2,13 +2,19 @@
 
 Usage: `python3 -I -B examine.py`, with a request as JSON on standard input:
 
-    {"nonce": text, "results": path or null, "jobs": [job, ...]}
+    {"nonce": text, "results": path or null, "explain": false, "calls": [[[function, arguments], ...], ...],
+     "jobs": [job, ...]}
 
-A job is one of these; seconds are CPU time of one call or test, and `wall_s` bounds the whole job:
+A job is one of these; `calls` is the number of one of the lists above:
 
-    {"kind": "calls", "folder": path, "calls": [[function, arguments], ...], "seconds": 3, "wall_s": 60}
-    {"kind": "tests", "folder": path, "tests": [[module, function], ...], "seconds": 3, "wall_s": 60}
-    {"kind": "pytest", "folder": path, "arguments": [...], "seconds": 3, "wall_s": 60}
+    {"kind": "calls", "folder": path, "calls": 0, **limits}
+    {"kind": "tests", "folder": path, "tests": [[module, function], ...], **limits}
+    {"kind": "both", "folder": path, "tests": [...], "calls": 0, **limits}
+    {"kind": "pytest", "folder": path, **limits}
+
+Limits are `seconds` of CPU time for one call or test, `wall_s` for the whole job, and `most_hangs`, after how many
+calls or tests that do not end the others are left out. To explain is to have assertions of `tests` say what pytest
+would, and to go on after a job that took too long; both are for code that is not hostile.
 
 Results go to a new file, or to standard output: lines of the nonce and a JSON list that begins with the job's number
 and ends with an answer, or with how a test ended, or, when the job is over, with how its process ended.
@@ -17,6 +23,7 @@ What is examined may be hostile and runs in the processes forked here, so they h
 expected answer, and whoever forges a line still has to get every answer right.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -30,9 +37,8 @@ from typing import Any
 
 MAX_ANSWER_CHARS = 32_768
 MAX_MESSAGE_CHARS = 1_500
-MOST_HANGS = 3
 LATE = "took too long"
-PYTEST = ("-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir")
+PYTEST = ("-q", "--tb=short", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir")
 PLAIN = (type(None), bool, int, float, str)
 
 Job = dict[str, Any]
@@ -106,13 +112,13 @@ def answer_calls(job: Job, report: Report) -> None:
         answer = play(function, arguments, clock)
         report(f"[{number}, {answer}]")
         hangs += answer == '{"hung": true}'
-        if hangs >= MOST_HANGS:
+        if hangs >= job["most_hangs"]:
             return
 
 
 def run_tests(job: Job, report: Report) -> None:
     """Call test functions one after the other, without pytest around them."""
-    clock = clock_for_tests(job)
+    clock, hangs = clock_for_tests(job), 0
     for module, name in job["tests"]:
         clock.start()
         try:
@@ -123,6 +129,9 @@ def run_tests(job: Job, report: Report) -> None:
         finally:
             clock.stop()
         report(json.dumps([name, outcome, message]))
+        hangs += clock.pressed
+        if hangs >= job["most_hangs"]:
+            return
 
 
 def clock_for_tests(job: Job) -> Clock:
@@ -156,7 +165,7 @@ def run_pytest(job: Job, report: Report) -> None:
             if not report.passed:
                 keep(report)
 
-    pytest.main([*PYTEST, job["folder"], *job["arguments"], job["folder"]], plugins=[Recorder()])
+    pytest.main([*PYTEST, job["folder"], job["folder"]], plugins=[Recorder()])
     for name, (outcome, message) in outcomes.items():
         report(json.dumps([name, outcome, message]))
 
@@ -168,12 +177,19 @@ def message_of(report: Any) -> str:
     return str(text).strip()[:MAX_MESSAGE_CHARS]
 
 
-KINDS = {"calls": answer_calls, "tests": run_tests, "pytest": run_pytest}
+def do_both(job: Job, report: Report) -> None:
+    """Run tests, then answer calls in the same process."""
+    run_tests(job, report)
+    answer_calls(job, report)
+
+
+KINDS = {"both": do_both, "calls": answer_calls, "tests": run_tests, "pytest": run_pytest}
 
 
 def work(job: Job, report: Report) -> None:
     """Do one job, in a process of its own."""
     os.setsid()
+    gc.enable()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.chdir(job["folder"])
     sys.path.insert(0, job["folder"])
@@ -195,34 +211,47 @@ def wait(pid: int, wall_s: float) -> str:
         signal.sigtimedwait({signal.SIGCHLD}, max(0.0, min(1.0, deadline - time.monotonic())))
 
 
-def prepare(kinds: list[str]) -> None:
-    """Load what several jobs will need, once: processes that are forked later have it."""
-    if kinds.count("pytest") > 1:
-        import pytest
+def within_pytest(do: Callable[[], None]) -> None:
+    """Do something inside a test of pytest's, where assertions of modules that are imported then explain themselves."""
+    import pytest
 
-        # A first run loads much that importing does not.
-        with tempfile.TemporaryDirectory() as folder:
-            with open(f"{folder}/test_nothing.py", "w", encoding="ascii") as file:
-                file.write("def test_nothing():\n    assert [1] == [1]\n")
-            pytest.main([*PYTEST, folder, folder])
-    elif "tests" in kinds:
-        import pytest
+    class Stage:
+        def pytest_runtest_call(self, item: Any) -> None:
+            do()
+
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/test_stage.py", "w", encoding="ascii") as file:
+            file.write("def test_stage():\n    pass\n")
+        pytest.main([*PYTEST, folder, "-s", folder], plugins=[Stage()])
 
 
 def main() -> None:
     """Do the jobs of the request on standard input, one after the other; what the code itself prints goes nowhere."""
     request = json.load(sys.stdin)
-    nonce, path = request["nonce"], request["results"]
+    path = request["results"]
     results = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600) if path else os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    prepare([job["kind"] for job in request["jobs"]])
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # `wait` asks for it
+    if request["explain"]:
+        within_pytest(lambda: do_jobs(request, results))
+        return
+    if any(job["kind"] == "tests" for job in request["jobs"]):
+        importlib.import_module("pytest")  # the tests will, each time anew
+    do_jobs(request, results)
+
+
+def do_jobs(request: Job, results: int) -> None:
+    """Do the jobs, each in a process of its own, until one takes too long: what sleeps once will do so again."""
+    gc.disable()
+    gc.freeze()  # what processes that are forked do not touch is not copied
     for number, job in enumerate(request["jobs"]):
+        if "calls" in job:
+            job["calls"] = request["calls"][job["calls"]]
 
         def report(text: str, number: int = number) -> None:
-            line = f"{nonce} [{number}, {text}]\n".encode()
+            line = f"{request['nonce']} [{number}, {text}]\n".encode()
             while line:
                 line = line[os.write(results, line) :]
 
@@ -236,8 +265,8 @@ def main() -> None:
                 os._exit(code)
         ended = wait(pid, job["wall_s"])
         report(json.dumps(ended))
-        if ended == LATE:
-            return  # what sleeps once will do so again
+        if ended == LATE and not request["explain"]:
+            return
 
 
 if __name__ == "__main__":

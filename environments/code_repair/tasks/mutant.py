@@ -84,6 +84,7 @@ class Mutant(BaseModel):
         symptom: a call that is answered wrongly.
         differs: share of random calls that are answered otherwise than by the sound program.
         hangs: whether some calls do not end.
+        stateful: whether a call is answered otherwise the second time, so that no call alone shows the fault.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -96,6 +97,7 @@ class Mutant(BaseModel):
     symptom: Symptom
     differs: float = Field(gt=0, le=1)
     hangs: bool = False
+    stateful: bool = False
 
     @property
     def program(self) -> Base:
@@ -130,7 +132,8 @@ class Mutant(BaseModel):
         if self.kind is not Kind.SINGLE:
             return (3,) if self.kind is Kind.INTERACTING else (6,)
         shown = (1, 2) if self.failing and self.faults[0].is_one_line else ()
-        return (*shown, *((4,) if self.is_far else ()), 5)
+        told = () if self.stateful else (5,)
+        return (*shown, *((4,) if self.is_far else ()), *told)
 
     def function(self) -> ast.FunctionDef | None:
         """Return the function that the first fault is in, or None if it is in none."""
