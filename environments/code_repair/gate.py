@@ -101,7 +101,7 @@ def main() -> int:
     options.output.write_text("".join(mutant.model_dump_json() + "\n" for mutant in mutants), encoding="utf-8")
     told = summary(dict(zip((base.name for base in bases), results, strict=True)), seconds)
     options.output.with_name("yield.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(f"kept {told['kept']} of {told['evaluated']} in {seconds:.0f} s: {told['per_second']} a second")
+    print(f"kept {told['kept']} of {told['evaluated']} in {seconds:.0f} s: {told['per_second']} tasks a second")
     return 0
 
 
@@ -306,7 +306,7 @@ def summary(results: dict[str, Gated], seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "evaluated": singles + pairs,
         "kept": kept,
-        "per_second": round(kept / seconds, 1),
+        "per_second": round(served.total() / seconds, 1),
         "operators": {
             operator.name: {verdict: verdicts[operator.name, verdict] for verdict in VERDICTS} for operator in OPERATORS
         },

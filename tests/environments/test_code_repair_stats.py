@@ -39,7 +39,7 @@ def test_the_totals_say_yield_kill_rate_hangs_and_rate(tmp_path: Path) -> None:
     assert totals["killed by visible tests, of those that were killed or survived"] == 0.9
     assert totals["hangs, of those tried"] == 0.1
     assert totals["near-duplicates dropped"] == 10
-    assert totals["gate"] == "2.5 mutants/s, 1,234 s in all, on 2 cores, Debian 12"
+    assert totals["gate"] == "2.5 tasks/s, 1,234 s in all, on 2 cores, Debian 12"
 
 
 def test_each_operator_level_and_program_has_a_row(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class GateYield(_Record):
         seconds: how long it took.
         evaluated: mutants tried.
         kept: mutants that may be served.
-        per_second: mutants tried in a second.
+        per_second: tasks made in a second.
     """
 
     machine: str
@@ -109,7 +109,7 @@ def _totals(found: GateYield) -> dict[str, str | int | float]:
         "killed by visible tests, of those that were killed or survived": _share(killed, killed + survived),
         "hangs, of those tried": _share(hung, found.evaluated),
         "near-duplicates dropped": sum(operator.duplicate for operator in operators),
-        "gate": f"{found.per_second:.1f} mutants/s, {found.seconds:,.0f} s in all, on {found.machine}",
+        "gate": f"{found.per_second:.1f} tasks/s, {found.seconds:,.0f} s in all, on {found.machine}",
     }
 
 
