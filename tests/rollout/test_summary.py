@@ -1,6 +1,11 @@
-import pytest
+import io
 
-from agentgym.report.summary import success_interval
+import pytest
+from rich.console import Console
+
+from agentgym.report.summary import Outcome, success_interval, summarize
+from agentgym.report.table import print_table
+from agentgym.trajectory import StopReason
 
 
 @pytest.mark.parametrize(
@@ -32,3 +37,18 @@ def test_episodes_that_differ_within_tasks_count_as_many() -> None:
 
 def test_groups_that_all_agree_are_no_proof_of_more_than_their_tasks() -> None:
     assert success_interval([[True] * 8] * 5) == success_interval([[True]] * 5)
+
+
+def outcome(task: str, *, success: bool, canary: bool = False) -> Outcome:
+    return Outcome("agentgym/X-v1", task, success, float(success), 1, 1, 1, 1.0, 0, StopReason.SUBMITTED, canary)
+
+
+def test_canaries_are_counted_apart() -> None:
+    outcomes = [outcome("a", success=True), outcome("b", success=False)]
+    outcomes += [outcome("c", success=True, canary=True), outcome("d", success=False, canary=True)]
+    summary = summarize(outcomes, env_id="agentgym/X-v1", policy="p")
+    assert (summary.episodes, summary.successes, summary.success_rate) == (2, 1, 0.5)
+    assert (summary.canaries, summary.canaries_passed) == (2, 1)
+    printed = io.StringIO()
+    print_table(Console(file=printed, width=100), [summary])
+    assert "stopped by: submitted 2, canaries passed 1 of 2" in printed.getvalue()
