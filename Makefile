@@ -28,6 +28,7 @@ check: $(VENV)/.dev
 bench: setup image
 	$(BIN)/python benchmarks/sandboxes.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/code_repair.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --quiet --strict && echo "site/index.html"

@@ -56,9 +56,8 @@ def main() -> int:
         parts = [f"{found[name][level][part]['p50']:.0f}" for name in found for part in ("episode", "grading")]
         rows.append([str(level), *parts])
     print(text_table(rows))
-    write_json(
-        OUT / "code_repair.json", {"machine": machine(options.only), "tasks": options.tasks, "p50_and_more": found}
-    )
+    facts = {"machine": machine(options.only), "tasks": options.tasks}
+    write_json(OUT / "code_repair.json", {**facts, "backends": found})
     return 0 if found else 1
 
 

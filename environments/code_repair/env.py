@@ -29,7 +29,7 @@ from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import BASES, find_base
 from agentgym.environments.code_repair.tasks.call import Call
 from agentgym.environments.code_repair.tasks.canaries import TEST_FILE, TEST_NAME
-from agentgym.environments.code_repair.tasks.generate import VERSION, Plan, plans, task_set
+from agentgym.environments.code_repair.tasks.generate import VERSION, Plan, served, task_set
 from agentgym.environments.code_repair.tasks.repair import repairs
 from agentgym.environments.code_repair.tasks.stats import gate_stats
 from agentgym.environments.code_repair.verify import MAX_SOURCE_BYTES, Extra, judge
@@ -149,15 +149,17 @@ class CodeRepairEnv(AgentEnv):
 
         None is of the task's own program: its text would show how the faulty line should read.
         """
+        train = served(Split.TRAIN)
         ranked = sorted(
             (*_unlike(plan, task), plan.mutant.size, index)
-            for index, plan in enumerate(plans(Split.TRAIN))
-            if plan.mutant.base != task.family
+            for index, plan in enumerate(train)
+            if isinstance(plan, Plan) and plan.mutant.base != task.family
         )
-        train = plans(Split.TRAIN)
         first_of_base: dict[str, int] = {}
         for *_, index in ranked:
-            first_of_base.setdefault(train[index].mutant.base, index)
+            plan = train[index]
+            assert isinstance(plan, Plan)
+            first_of_base.setdefault(plan.mutant.base, index)
         chosen = [self.tasks(Split.TRAIN)[index] for index in list(first_of_base.values())[:count]]
         return [(other, list(self.oracle(other))) for other in chosen]
 

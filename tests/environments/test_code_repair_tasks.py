@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import pytest
 
@@ -22,6 +23,7 @@ from agentgym.task import Split, Task
 SPLITS = tuple(Split)
 
 
+@cache
 def tasks(split: Split) -> list[Task]:
     return list(CodeRepairEnv.tasks(split))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from agentgym.environments.code_repair.tasks.mutant import Fault
@@ -23,6 +24,7 @@ DOUBTS = (
     "check the order here",
 )
 FEWEST, MOST = 2, 4
+SHARE_OF_FORMS = 0.4
 # Kinds of mistakes within a line: what the author of a comment may have had before.
 PLAUSIBLE = ("boundary", "direction", "arithmetic", "off-by-one", "connective")
 
@@ -56,7 +58,8 @@ def with_decoys(sources: Mapping[str, str], faults: Sequence[Fault], rng: random
     return Disguised(files, moved)
 
 
-def statement_lines(text: str) -> list[int]:
+@lru_cache(maxsize=512)
+def statement_lines(text: str) -> Sequence[int]:
     """Return the lines on which statements of functions begin, docstrings left out."""
     tree, own = syntax_tree(text), text.splitlines()
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
@@ -72,14 +75,21 @@ def statement_lines(text: str) -> list[int]:
     return sorted(lines)
 
 
+@lru_cache(maxsize=512)
+def other_forms(text: str) -> Mapping[int, Sequence[str]]:
+    """Return what lines could have been before, by number."""
+    source = Source(text)
+    forms: dict[int, list[str]] = {}
+    for name in PLAUSIBLE:
+        for edit in find_operator(name).edits(source):
+            forms.setdefault(edit.line, []).append(source.apply(edit).splitlines()[edit.line - 1].strip())
+    return forms
+
+
 def _comment(text: str, file: str, line: int, faults: Sequence[Fault], rng: random.Random) -> str:
     faulty = any(fault.file == file and fault.line <= line < fault.line + len(fault.after) for fault in faults)
-    if not faulty and rng.random() < 0.4:
-        source = Source(text)
-        edits = [edit for name in PLAUSIBLE for edit in find_operator(name).edits(source) if edit.line == line]
-        if edits:
-            return f"was: {source.apply(rng.choice(edits)).splitlines()[line - 1].strip()}"
-    return rng.choice(DOUBTS)
+    forms = () if faulty or rng.random() > SHARE_OF_FORMS else other_forms(text).get(line, ())
+    return f"was: {rng.choice(forms)}" if forms else rng.choice(DOUBTS)
 
 
 def _inserted(text: str, comments: Sequence[Comment]) -> str:

@@ -40,24 +40,26 @@ class Plan(NamedTuple):
 @cache
 def task_set(split: Split) -> TaskSet:
     """Return the tasks of a split: all of train and eval in a fixed random order, demo from the easiest."""
-    chosen = with_canaries(plans(split), canaries(split))
+    chosen = served(split)
 
     def draw(rng: random.Random, index: int) -> Task:
         about = chosen[index]
         if isinstance(about, Canary):
-            return make_canary_task(about, split, index)
+            return make_canary_task(about, split, index, rng)
         return make_task(about, split, index, rng)
 
     return generated(split, len(chosen), draw, version=VERSION)
 
 
-def with_canaries(plans: Sequence[Plan], canaries: Sequence[Canary]) -> Sequence[Plan | Canary]:
-    """Return what tasks are about, with a canary at the end of each stretch of the plans."""
+@cache
+def served(split: Split) -> Sequence[Plan | Canary]:
+    """Return what the tasks of a split are about, canaries included: one at the end of each stretch of the plans."""
+    about, apart = plans(split), canaries(split)
     mixed: list[Plan | Canary] = []
-    for number, canary in enumerate(canaries):
-        first, last = (len(plans) * place // len(canaries) for place in (number, number + 1))
-        mixed += [*plans[first:last], canary]
-    return mixed or list(plans)
+    for number, canary in enumerate(apart):
+        first, last = (len(about) * place // len(apart) for place in (number, number + 1))
+        mixed += [*about[first:last], canary]
+    return mixed or about
 
 
 @cache
@@ -148,7 +150,7 @@ def make_task(plan: Plan, split: Split, index: int, rng: random.Random) -> Task:
     )
 
 
-def make_canary_task(canary: Canary, split: Split, index: int) -> Task:
+def make_canary_task(canary: Canary, split: Split, index: int, rng: random.Random) -> Task:
     """Return a task that has no solution."""
     program = canary.base
     return Task(
@@ -157,7 +159,7 @@ def make_canary_task(canary: Canary, split: Split, index: int) -> Task:
         index=index,
         family=program.name,
         level=LEVEL,
-        prompt=canary.prompt(),
+        prompt=canary.prompt(rng),
         files={**program.sources, **program.tests, TEST_FILE: canary.test, "README.md": program.spec},
         secret={
             "base": program.name,

@@ -6,7 +6,7 @@ import ast
 import hashlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -137,11 +137,8 @@ class Mutant(BaseModel):
 
     def function(self) -> ast.FunctionDef | None:
         """Return the function that the first fault is in, or None if it is in none."""
-        found, fault = None, self.faults[0]
-        for node in ast.walk(syntax_tree(self.sources()[fault.file])):
-            if isinstance(node, ast.FunctionDef) and node.lineno <= fault.line <= (node.end_lineno or 0):
-                found = node
-        return found
+        fault = self.faults[0]
+        return _function_at(self.sources()[fault.file], fault.line)
 
     def function_text(self) -> str:
         """Return the faulty function's text, or an empty one if the fault is in none."""
@@ -171,6 +168,15 @@ class Mutant(BaseModel):
         splits = {fault.split or split_of(_digest(self.base, fault)) for fault in self.faults}
         served = {Split.TRAIN if split is Split.DEMO and len(self.faults) > 1 else split for split in splits}
         return served.pop() if len(served) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _function_at(text: str, line: int) -> ast.FunctionDef | None:
+    found = None
+    for node in ast.walk(syntax_tree(text)):
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
+            found = node
+    return found
 
 
 def with_faults(sources: Mapping[str, str], faults: Sequence[Fault]) -> dict[str, str]:

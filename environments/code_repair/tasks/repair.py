@@ -38,8 +38,10 @@ def repairs(task: Task) -> list[Repair]:
 
 def _repair(text: str, fault: Fault) -> Repair:
     """Return the replacement of one fault: its lines alone if they are unique, else with lines around them."""
-    if fault.is_one_line and text.count(fault.after[0].strip()) == 1:
-        return Repair(fault.file, fault.after[0].strip(), fault.before[0].strip())
+    if fault.is_one_line and _indent(fault.before[0]) == _indent(fault.after[0]):
+        old, new = fault.after[0].strip(), fault.before[0].strip()
+        if text.count(old) == 1:
+            return Repair(fault.file, old, new)
     lines: Sequence[str] = text.splitlines()
     start, end = fault.line - 1, fault.line - 1 + len(fault.after)
     for around in range(len(lines)):
@@ -48,3 +50,7 @@ def _repair(text: str, fault: Fault) -> Repair:
         if old.strip() and text.count(old) == 1:
             return Repair(fault.file, old, "\n".join([*head, *fault.before, *tail]))
     raise LookupError(f"line {fault.line} of {fault.file} cannot be told from others")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

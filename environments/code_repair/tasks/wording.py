@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import random
+from collections.abc import Sequence
+from functools import lru_cache
 
 from agentgym.environments.code_repair.tasks.mutant import Mutant, Symptom
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
@@ -102,8 +104,12 @@ def symptom_text(symptom: Symptom, rng: random.Random) -> str:
 
 def function_names(mutant: Mutant) -> list[str]:
     """Return the names of all functions of the faulty program."""
-    trees = map(syntax_tree, mutant.sources().values())
-    return sorted({node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)})
+    return sorted({name for text in mutant.sources().values() for name in _functions(text)})
+
+
+@lru_cache(maxsize=512)
+def _functions(text: str) -> Sequence[str]:
+    return [node.name for node in ast.walk(syntax_tree(text)) if isinstance(node, ast.FunctionDef)]
 
 
 def _files(mutant: Mutant) -> str:
