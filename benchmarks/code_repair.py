@@ -2,7 +2,8 @@
 
     python benchmarks/code_repair.py [--tasks N] [--only NAME ...]
 
-One episode after the other, of eval tasks; a warm pool makes boxes ahead, as in a rollout.
+One episode after the other, of eval tasks; a warm pool makes boxes ahead, as in a rollout, and before each submission
+there is a pause (not counted) as of a model that thinks, in which it can.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from agentgym.task import Split, Task
 BACKENDS = ("bubblewrap", "docker")
 LEVELS = range(1, 7)
 READY = 4
+THINK_S = 0.5
 
 
 class Timed(CodeRepairEnv):
@@ -92,8 +94,10 @@ def play(env: Timed, task: Task) -> float:
     began = time.perf_counter()
     env.reset(options={"task": task})
     for message in env.oracle(task):
+        if message.tool_calls[0].name == "submit":
+            time.sleep(THINK_S)
         *_, info = env.step(message)
-    took = time.perf_counter() - began
+    took = time.perf_counter() - began - THINK_S
     if not info["reward"].success:
         raise ValueError(f"the oracle fails {task.id}: {info['reward']}")
     return took
