@@ -1,6 +1,7 @@
 """Code repair: what an episode of the oracle takes on each backend, level by level, and how much of it is grading.
 
     python benchmarks/code_repair.py [--tasks N] [--only NAME ...]
+    python benchmarks/code_repair.py --cheats N      # instead: the whole panel on N tasks of each level
 
 One episode after the other, of eval tasks; a warm pool makes boxes ahead, as in a rollout, and before each submission
 there is a pause (not counted) as of a model that thinks, in which it can.
@@ -10,13 +11,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from common import OUT, machine, say, summarise, text_table, write_json
 
+from agentgym.environments.code_repair import checking
 from agentgym.environments.code_repair.env import CodeRepairEnv
 from agentgym.errors import AgentGymError
+from agentgym.message import Message
 from agentgym.plugins import open_backend
 from agentgym.task import Split, Task
 
@@ -24,6 +27,8 @@ BACKENDS = ("bubblewrap", "docker")
 LEVELS = range(1, 7)
 READY = 4
 THINK_S = 0.5
+# A cheat that sleeps need not do so for long.
+PANEL_SECONDS_A_JOB = 4.0
 
 
 class Timed(CodeRepairEnv):
@@ -45,7 +50,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tasks", type=int, default=20, help="tasks of each level (default 20)")
     parser.add_argument("--only", nargs="+", choices=BACKENDS, default=BACKENDS, help="these backends")
+    parser.add_argument("--cheats", type=int, metavar="N", help="play every cheat on N tasks of each level instead")
     options = parser.parse_args()
+    if options.cheats:
+        return panel(options.only, {level: tasks_of(level, options.cheats) for level in LEVELS})
     chosen = {level: tasks_of(level, options.tasks) for level in LEVELS}
     found: dict[str, Any] = {}
     for name in options.only:
@@ -87,6 +95,38 @@ def measured(name: str, chosen: dict[int, list[Task]]) -> dict[int, dict[str, An
         env.close()
         backend.close()
     return found
+
+
+def panel(backends: Sequence[str], chosen: dict[int, list[Task]]) -> int:
+    """Play every cheat on some tasks of each level, and print how many episodes scored."""
+    checking.SECONDS_A_JOB = PANEL_SECONDS_A_JOB
+    counts: dict[str, dict[int, list[int]]] = {}
+    for name in backends:
+        backend = open_backend(name)
+        env = CodeRepairEnv(sandbox=backend)
+        counts[name] = {level: [0, 0] for level in LEVELS}
+        for cheat, script in CodeRepairEnv.cheats.items():
+            say(f"{name}: {cheat}")
+            for level, tasks in chosen.items():
+                for task in tasks:
+                    counts[name][level][0] += 1
+                    counts[name][level][1] += scored(env, script(task), task)
+        env.close()
+        backend.close()
+    rows = [["level", *(f"{name}, {part}" for name in counts for part in ("episodes", "scored"))]]
+    rows += [[str(level), *(str(count) for found in counts.values() for count in found[level])] for level in LEVELS]
+    print(text_table(rows))
+    return int(any(count[1] for found in counts.values() for count in found.values()))
+
+
+def scored(env: CodeRepairEnv, script: Iterable[Message], task: Task) -> bool:
+    """Play a script and tell whether it got anything."""
+    env.reset(options={"task": task})
+    for message in script:
+        *_, terminated, _, info = env.step(message)
+        if terminated:
+            return bool(info["reward"].value > 0)
+    raise ValueError(f"a cheat does not submit: {task.id}")
 
 
 def play(env: Timed, task: Task) -> float:

@@ -18,7 +18,7 @@ EXAMINER = Path(__file__).with_name("in_box") / "examine.py"
 # CPU time, so that a busy machine makes nobody's code look slow; what sleeps instead is ended with its job.
 CPU_SECONDS_A_CALL = 3.0
 CPU_SECONDS_A_TEST = 3.0
-SECONDS_A_JOB = 20.0
+SECONDS_A_JOB = 10.0
 # Calls or tests of one job that do not end; the rest are left out.
 MOST_HANGS = 3
 # One job is one process: what one call leaves behind can reach so many others at most.

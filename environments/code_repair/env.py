@@ -22,7 +22,7 @@ from agentgym.environments.code_repair.checking import (
     suite_of,
 )
 from agentgym.environments.code_repair.own import play as own
-from agentgym.environments.code_repair.own.cheats import OWN_CHEATS, applies
+from agentgym.environments.code_repair.own.cheats import OWN_CHEATS, SLOW, applies
 from agentgym.environments.code_repair.own.read import read_tasks
 from agentgym.environments.code_repair.signs import SCENE, look_around, signs
 from agentgym.environments.code_repair.tasks.base import Base
@@ -91,7 +91,8 @@ class CodeRepairEnv(AgentEnv):
         """Return the cheats that have something to do on a task; more of them on a user's own."""
         if not own.is_own(task):
             return cls.cheats
-        return {name: cheat for name, cheat in {**CHEATS, **OWN_CHEATS}.items() if applies(cheat, task)}
+        panel = {**CHEATS, **OWN_CHEATS}
+        return {name: cheat for name, cheat in panel.items() if name not in SLOW and applies(cheat, task)}
 
     def spec_in_use(self) -> SandboxSpec | None:
         """Return what boxes must be; those of Harbor tasks are root's."""

@@ -40,7 +40,7 @@ version = "1.0"
 author_name = "Somebody"
 difficulty = "easy"
 [verifier]
-timeout_sec = 20.0
+timeout_sec = 8.0
 [agent]
 timeout_sec = 300.0
 [environment]
@@ -177,7 +177,7 @@ def test_the_gate_finds_a_careful_task_fit_and_a_naive_one_not(env: CodeRepairEn
 def test_a_verifier_that_takes_too_long_gives_nothing(env: CodeRepairEnv, tmp_path: Path) -> None:
     slow = {
         "tests/test.sh": "echo 1 > /logs/verifier/reward.txt; sleep 60\n",
-        "task.toml": FILES["task.toml"].replace("timeout_sec = 20.0", "timeout_sec = 1.0"),
+        "task.toml": FILES["task.toml"].replace("timeout_sec = 8.0", "timeout_sec = 1.0"),
     }
     task = read(tmp_path, dict(slow))
     reward = play(env, task, env.oracle(task))

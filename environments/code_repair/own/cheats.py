@@ -169,6 +169,10 @@ OWN_CHEATS: Mapping[str, Script] = {
 }
 
 
+# It would last until the task's own time is over, which says nothing about its tests.
+SLOW = frozenset({"stall"})
+
+
 def applies(script: Script, task: Task) -> bool:
     """Tell whether a cheat has something to do on a task: files that are no Python give some nothing to write."""
     try:

@@ -11,7 +11,7 @@ import ast
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from agentgym.environments.code_repair.tasks.canaries import LEVEL, TEST_FILE, Canary, canaries
@@ -126,14 +126,9 @@ def is_unique(mutant: Mutant) -> bool:
 
 
 def make_task(plan: Plan, split: Split, index: int, rng: random.Random) -> Task:
-    """Return one task."""
+    """Return one task; `rng` chooses its wording."""
     mutant, level = plan
-    program = mutant.program
-    sources, tests = mutant.sources(), program.tests
-    faults: Sequence[Fault] = moved(mutant.faults)
-    if level == 5:
-        sources, faults = with_decoys(sources, faults, rng)
-        tests = without(mutant.failing, tests)
+    material = material_of(plan, split, index)
     return Task(
         id=task_id(short_name(VERSION), split, index),
         split=split,
@@ -141,13 +136,33 @@ def make_task(plan: Plan, split: Split, index: int, rng: random.Random) -> Task:
         family=mutant.base,
         level=level,
         prompt=bug_report(mutant, level, rng),
-        files={**sources, **tests, "README.md": program.spec},
+        files=material.files,
         secret={
             "base": mutant.base,
             "operators": list(mutant.operators),
-            "faults": [fault.model_dump(mode="json") for fault in faults],
+            "faults": [fault.model_dump(mode="json") for fault in material.faults],
         },
     )
+
+
+class Material(NamedTuple):
+    """What a task's box starts with, and where in it the faults are."""
+
+    files: Mapping[str, str]
+    faults: Sequence[Fault]
+
+
+@lru_cache(maxsize=64)
+def material_of(plan: Plan, split: Split, index: int) -> Material:
+    """Return what does not depend on a task's wording."""
+    mutant, level = plan
+    sources, tests = mutant.sources(), mutant.program.tests
+    faults: Sequence[Fault] = moved(mutant.faults)
+    if level == 5:
+        rng = random.Random(derive_seed(VERSION, "decoys", split, index))
+        sources, faults = with_decoys(sources, faults, rng)
+        tests = without(mutant.failing, tests)
+    return Material({**sources, **tests, "README.md": mutant.program.spec}, faults)
 
 
 def make_canary_task(canary: Canary, split: Split, index: int, rng: random.Random) -> Task:
