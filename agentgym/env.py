@@ -130,6 +130,11 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         raise UsageError(f"{short_name(cls.id)} reads no tasks of yours")
 
     @classmethod
+    def cautions_for(cls, task: Task) -> Sequence[str]:
+        """Return what a user should know of how one of their own tasks is judged; by default nothing."""
+        return ()
+
+    @classmethod
     def cheats_for(cls, task: Task) -> Mapping[str, Script]:
         """Return the cheats to play on one task; by default all."""
         return cls.cheats
@@ -296,7 +301,8 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
                 # Here, and only here: a path refused to the verifier itself would be the verifier's fault.
                 return Reward.zero("artefacts", f"what was to be judged could not be taken from the box: {error}")
             self._close_box()
-            return self.verify(self.task, artefacts, self._fresh_box)
+            reward = self.verify(self.task, artefacts, self._fresh_box)
+            return reward.of_passed_canary() if self.task.canary and reward.success else reward
         except SandboxBroken as error:
             return Reward.zero("box", f"the box broke while it was being judged: {error}")
         except (InfrastructureError, KeyboardInterrupt):

@@ -29,6 +29,7 @@ class TaskReport:
         served: how the task stands as it is served, in the verifier's words.
         cheats: what each cheat scored.
         faults: everything that makes it unfit.
+        cautions: what its user should know of how it is judged.
     """
 
     task_id: str
@@ -37,6 +38,7 @@ class TaskReport:
     served: str
     cheats: Mapping[str, float | None]
     faults: Sequence[str]
+    cautions: Sequence[str] = ()
 
     @property
     def fit(self) -> bool:
@@ -71,7 +73,8 @@ def check_task(env: AgentEnv, task: Task, tell: Tell) -> TaskReport:
     if not stage.faults:
         for name, cheat in env.cheats_for(task).items():
             cheats[name] = stage.score(f"the cheat {name}", cheat, "below 1", lambda value: value < 1)
-    return TaskReport(task.id, gold, noop, served, cheats, tuple(dict.fromkeys(stage.faults)))
+    faults, cautions = tuple(dict.fromkeys(stage.faults)), tuple(env.cautions_for(task))
+    return TaskReport(task.id, gold, noop, served, cheats, faults, cautions)
 
 
 @dataclass

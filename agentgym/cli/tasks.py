@@ -125,8 +125,18 @@ def _print(reports: Sequence[TaskReport]) -> None:
     if faults:
         print()
         print_rows("Faults", faults)
+    for caution, names in _by_caution(reports).items():
+        print(f"\nCaution: {caution}: {', '.join(names)}")
     unfit = sum(not report.fit for report in reports)
     print(f"\n{len(reports) - unfit} of {len(reports)} tasks are fit." + (" Mend the faults above." if unfit else ""))
+
+
+def _by_caution(reports: Sequence[TaskReport]) -> dict[str, list[str]]:
+    cautions: dict[str, list[str]] = {}
+    for report in reports:
+        for caution in report.cautions:
+            cautions.setdefault(caution, []).append(report.task_id)
+    return cautions
 
 
 def _scores(scores: Sequence[float | None]) -> str:

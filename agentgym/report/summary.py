@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
         return cls(
             trajectory.env_id,
             trajectory.task_id,
-            trajectory.success,
+            trajectory.success or trajectory.reward.passed_canary,
             trajectory.reward.value,
             len(trajectory.turns),
             trajectory.prompt_tokens,

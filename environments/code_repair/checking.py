@@ -18,7 +18,7 @@ EXAMINER = Path(__file__).with_name("in_box") / "examine.py"
 # CPU time, so that a busy machine makes nobody's code look slow; what sleeps instead is ended with its job.
 CPU_SECONDS_A_CALL = 3.0
 CPU_SECONDS_A_TEST = 3.0
-SECONDS_A_JOB = 10.0
+SECONDS_A_JOB = 20.0
 # Calls or tests of one job that do not end; the rest are left out.
 MOST_HANGS = 3
 # One job is one process: what one call leaves behind can reach so many others at most.
@@ -77,6 +77,7 @@ class PytestRun:
     folder: str
     seconds: float = field(default_factory=lambda: CPU_SECONDS_A_TEST)
     wall_s: float = field(default_factory=lambda: SECONDS_A_JOB)
+    most_hangs: int = MOST_HANGS
     kind: str = "pytest"
 
 
@@ -161,8 +162,11 @@ def examine(
         if "calls" in row:
             row["calls"] = numbers[id(row["calls"])]
     request = {"nonce": nonce, "results": results, "explain": explain, "calls": [*lists.values()], "jobs": rows}
+    # Explanations list what differs in the order of sets; alone our own code may have its environment.
+    python = ["python3", "-s", "-P", "-B"] if explain else ["python3", "-I", "-B"]
     done = box.exec(
-        ["python3", "-I", "-B", *program],
+        [*python, *program],
+        env={"PYTHONHASHSEED": "0"} if explain else None,
         stdin=json.dumps(request).encode(),
         timeout_s=sum(job.wall_s for job in jobs) + 10,
         user="agent",

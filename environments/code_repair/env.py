@@ -28,7 +28,6 @@ from agentgym.environments.code_repair.signs import SCENE, look_around, signs
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import BASES, find_base
 from agentgym.environments.code_repair.tasks.call import Call
-from agentgym.environments.code_repair.tasks.canaries import TEST_FILE, TEST_NAME
 from agentgym.environments.code_repair.tasks.generate import VERSION, Plan, served, task_set
 from agentgym.environments.code_repair.tasks.repair import repairs
 from agentgym.environments.code_repair.tasks.stats import gate_stats
@@ -85,6 +84,11 @@ class CodeRepairEnv(AgentEnv):
     def read_tasks(cls, path: HostPath) -> Sequence[Task]:
         """Return a user's own tasks: a JSONL file, or folders, in the project's layout or in Harbor's."""
         return read_tasks(path, short_name(cls.id))
+
+    @classmethod
+    def cautions_for(cls, task: Task) -> Sequence[str]:
+        """Say of a task of the user's own that its tests alone judge it."""
+        return own.cautions(task)
 
     @classmethod
     def cheats_for(cls, task: Task) -> Mapping[str, Script]:
@@ -259,7 +263,8 @@ def _extra(task: Task) -> Extra | None:
     assert isinstance(call, list)
     function, arguments = call
     assert isinstance(arguments, list)
-    return Extra(Call(str(function), arguments), TEST_FILE, task.files[TEST_FILE], TEST_NAME)
+    file = f"test_{task.family}.py"
+    return Extra(Call(str(function), arguments), file, task.files[file], str(task.secret["test"]))
 
 
 def _files(box: Sandbox, paths: Sequence[str]) -> Artefacts:

@@ -24,7 +24,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agentgym.environments.code_repair.checking import same
+from agentgym.environments.code_repair.checking import CPU_SECONDS_A_TEST, same
 from agentgym.environments.code_repair.env import CodeRepairEnv
 from agentgym.environments.code_repair.tasks.base import Base
 from agentgym.environments.code_repair.tasks.bases import BASES
@@ -32,7 +32,7 @@ from agentgym.environments.code_repair.tasks.call import Answer
 from agentgym.environments.code_repair.tasks.mutant import MUTANTS_FILE, Fault, Kind, Mutant, Symptom
 from agentgym.environments.code_repair.tasks.operators import OPERATORS, find_operator
 from agentgym.environments.code_repair.tasks.operators.source import Source
-from agentgym.environments.code_repair.trial import UNANSWERED, Fuzz, Trial, try_all
+from agentgym.environments.code_repair.trial import CPU_SECONDS, UNANSWERED, Fuzz, Trial, alone, try_all
 from agentgym.environments.code_repair.verify import in_words, judge
 from agentgym.plugins import open_backend
 from agentgym.sandbox import Sandbox
@@ -179,6 +179,7 @@ def kept_singles(base: Base, fuzz: Fuzz, fresh_box: FreshBox, tried: Yield) -> I
     faults = list(candidates(base))
     trials = try_all(base, [(fault,) for fault in faults], fuzz, fresh_box)
     seen: set[tuple[str, int, str]] = set()
+    fit = []
     for fault, trial in zip(faults, trials, strict=True):
         verdict = verdict_on(fault, trial, fuzz)
         place = (fault.file, fault.line, json.dumps(trial.answers, sort_keys=True))
@@ -188,7 +189,13 @@ def kept_singles(base: Base, fuzz: Fuzz, fresh_box: FreshBox, tried: Yield) -> I
         tried.verdicts[fault.operator, verdict] += 1
         tried.killed += bool(trial.failing)
         if verdict in ("kept", "survived"):
-            yield Single(mutant_of(base, (fault,), Kind.SINGLE, trial, fuzz), trial)
+            fit.append((fault, trial))
+    told = [((fault,), fuzz.calls[telling(trial, fuzz)]) for fault, trial in fit]
+    for (fault, trial), answer in zip(fit, alone(base, told, fresh_box), strict=True):
+        # What a call answers after others, a report cannot say of the call alone.
+        shows = same(answer, trial.answers[telling(trial, fuzz)])
+        shown = trial if shows else trial._replace(stateful=True)
+        yield Single(mutant_of(base, (fault,), Kind.SINGLE, shown, fuzz), shown)
 
 
 def verdict_on(fault: Fault, trial: Trial, fuzz: Fuzz) -> str:
@@ -274,22 +281,25 @@ def mutant_of(base: Base, faults: tuple[Fault, ...], kind: Kind, trial: Trial, f
 
 
 def symptom_of(trial: Trial, fuzz: Fuzz) -> Symptom:
-    """Return the shortest of the calls that are answered wrongly, in words."""
-    told = [
-        Symptom(
-            call=str(fuzz.calls[i]),
-            got=in_words(trial.answers[i]),
-            expected=in_words(fuzz.expected[i]).replace("gave ", "give ", 1).replace("raised ", "raise ", 1),
-        )
-        for i in trial.wrong(fuzz)
-        if trial.answers[i] != UNANSWERED
-    ]
-    return min(told, key=lambda symptom: (len(symptom.call) + len(symptom.got) + len(symptom.expected), symptom.call))
+    """Return the most telling of the calls that are answered wrongly, in words."""
+    return _symptom(telling(trial, fuzz), trial, fuzz)
+
+
+def telling(trial: Trial, fuzz: Fuzz) -> int:
+    """Return the number of the call that shows the fault in the fewest words."""
+    answered = (i for i in trial.wrong(fuzz) if trial.answers[i] != UNANSWERED)
+    return min(answered, key=lambda i: (sum(map(len, vars(_symptom(i, trial, fuzz)).values())), str(fuzz.calls[i])))
+
+
+def _symptom(number: int, trial: Trial, fuzz: Fuzz) -> Symptom:
+    expected = in_words(fuzz.expected[number]).replace("gave ", "give ", 1).replace("raised ", "raise ", 1)
+    return Symptom(call=str(fuzz.calls[number]), got=in_words(trial.answers[number]), expected=expected)
 
 
 def shortened(message: str) -> str:
     """Return a test's message without pytest's advice, cut to what fits into a bug report."""
-    lines = [line for line in message.splitlines() if line.strip() and not line.strip().startswith("Use -v")]
+    told = message.replace(f"within {CPU_SECONDS:g} s", f"within {CPU_SECONDS_A_TEST:g} s")
+    lines = [line for line in told.splitlines() if line.strip() and not line.strip().startswith("Use -v")]
     return "\n".join(lines)[:MAX_MESSAGE_CHARS]
 
 

@@ -7,10 +7,12 @@ from typing import NamedTuple, TypeVar
 
 from agentgym.environments.code_repair.checking import (
     Answers,
+    Calls,
     Findings,
     Job,
     SuiteReport,
     TestsAndCalls,
+    answers_of,
     examine,
     examiner,
     same,
@@ -88,6 +90,18 @@ def try_all(base: Base, programs: Sequence[Faults], fuzz: Fuzz, fresh_box: Calla
         found = _examined(base, some, jobs, fresh_box)
         trials += [_trial(*job.split(findings), len(fuzz.calls)) for job, findings in zip(jobs, found, strict=True)]
     return trials
+
+
+def alone(base: Base, asked: Sequence[tuple[Faults, Call]], fresh_box: Callable[[], Sandbox]) -> list[Answer]:
+    """Return what faulty programs answer to one call each, in processes that did nothing before."""
+    answers = []
+    for some in chunks(asked, PROGRAMS_A_BOX):
+        jobs = [
+            Calls(f"{WORK}/{number}", [base.in_box(call)], seconds=CPU_SECONDS) for number, (_, call) in enumerate(some)
+        ]
+        found = _examined(base, [faults for faults, _ in some], jobs, fresh_box)
+        answers += [answers_of(findings, 1).answers.get(0, UNANSWERED) for findings in found]
+    return answers
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -31,15 +31,16 @@ CODE = f"{STAGE}/code"
 TESTED = f"{STAGE}/tested"
 CALLS = 256
 MAX_SOURCE_BYTES = 64 * 1024
+MAX_NAME_CHARS = 80
 
 
 class Extra(NamedTuple):
-    """What else is asked of a program: a call, and a test.
+    """What else is asked of a program: a call, and a test in the file with the others.
 
     Attributes:
         call: one that has to be answered as the sound program does.
         file: the test's file.
-        text: what is in it.
+        text: what is in it, the other tests included.
         test: the test's name.
     """
 
@@ -153,7 +154,7 @@ def visible_tests(report: SuiteReport, names: Sequence[str]) -> Component:
 def in_words(answer: Answer) -> str:
     """Return what became of a call, shortened, for people."""
     if "raised" in answer:
-        return f"raised {answer['raised']}"
+        return f"raised {str(answer['raised'])[:MAX_NAME_CHARS]}"
     if "hung" in answer:
         return "did not end"
     text = repr(answer.get("returned", answer.get("unusable")))

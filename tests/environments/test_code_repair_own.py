@@ -361,6 +361,7 @@ def test_the_command_prints_a_table_and_its_status_says_whether_all_fit(
     assert "1 of 2 tasks are fit. Mend the faults above." in checked.stdout
     assert max(map(len, checked.stdout.splitlines())) <= 100
     assert "code-repair/own/solved (2 of 2)" in checked.stderr
+    assert "Caution: judged by tests alone" in checked.stdout
     in_lines(tmp_path, solved)
     told = json.loads(check("--json").stdout)
     assert (told["fit"], told["tasks"][0]["noop"]) == (False, 1)

@@ -125,13 +125,22 @@ def run_tests(job: Job, report: Report) -> None:
             getattr(importlib.import_module(module), name)()
             outcome, message = "passed", ""
         except BaseException as error:
-            outcome, message = "failed", f"{type(error).__name__}: {error}"[:MAX_MESSAGE_CHARS]
+            outcome, message = "failed", reason_of(error)
         finally:
             clock.stop()
         report(json.dumps([name, outcome, message]))
         hangs += clock.pressed
         if hangs >= job["most_hangs"]:
             return
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a test failed, as pytest says it where it is there."""
+    pytest = sys.modules.get("pytest")
+    if pytest is None:
+        return f"{type(error).__name__}: {error}"[:MAX_MESSAGE_CHARS]
+    info = pytest.ExceptionInfo.from_exc_info((type(error), error, error.__traceback__))
+    return str(info.exconly(tryshort=True))[:MAX_MESSAGE_CHARS]
 
 
 def clock_for_tests(job: Job) -> Clock:
@@ -145,6 +154,7 @@ def run_pytest(job: Job, report: Report) -> None:
 
     clock = clock_for_tests(job)
     outcomes: dict[str, tuple[str, str]] = {}
+    hangs = 0
 
     def keep(result: Any) -> None:
         if outcomes.get(result.nodeid, ("passed",))[0] != "failed":
@@ -153,21 +163,33 @@ def run_pytest(job: Job, report: Report) -> None:
     class Recorder:
         @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_call(self) -> Any:
+            nonlocal hangs
             clock.start()
             yield
             clock.stop()
+            hangs += clock.pressed
+
+        def pytest_runtest_setup(self) -> None:
+            if hangs >= job["most_hangs"]:
+                pytest.skip(f"left out, as {hangs} others did not end")
 
         def pytest_runtest_logreport(self, report: Any) -> None:
             if report.when == "call" or not report.passed:
                 keep(report)
 
+        def pytest_runtest_logfinish(self, nodeid: str) -> None:
+            tell(nodeid)
+
         def pytest_collectreport(self, report: Any) -> None:
             if not report.passed:
                 keep(report)
+                tell(report.nodeid)
+
+    def tell(name: str) -> None:
+        if name in outcomes:
+            report(json.dumps([name, *outcomes[name]]))
 
     pytest.main([*PYTEST, job["folder"], job["folder"]], plugins=[Recorder()])
-    for name, (outcome, message) in outcomes.items():
-        report(json.dumps([name, outcome, message]))
 
 
 def message_of(report: Any) -> str:

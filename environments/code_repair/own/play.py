@@ -34,6 +34,13 @@ def is_own(task: Task) -> bool:
     return OWN in task.secret or HARBOR in task.secret
 
 
+def cautions(task: Task) -> list[str]:
+    """Return what the user should know of how a task is judged."""
+    if OWN not in task.secret or _definition(task).entry_points:
+        return []
+    return ["judged by tests alone, which code that knows pytest well can forge; entry_points are safer"]
+
+
 def is_harbor(task: Task) -> bool:
     """Tell whether a task came in Harbor's layout."""
     return HARBOR in task.secret

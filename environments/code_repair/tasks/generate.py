@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from agentgym.environments.code_repair.tasks.canaries import LEVEL, TEST_FILE, Canary, canaries
+from agentgym.environments.code_repair.tasks.canaries import LEVEL, Canary, canaries
 from agentgym.environments.code_repair.tasks.decoys import with_decoys
 from agentgym.environments.code_repair.tasks.mutant import Fault, Kind, Mutant, load_mutants
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
@@ -175,12 +175,13 @@ def make_canary_task(canary: Canary, split: Split, index: int, rng: random.Rando
         family=program.name,
         level=LEVEL,
         prompt=canary.prompt(rng),
-        files={**program.sources, **program.tests, TEST_FILE: canary.test, "README.md": program.spec},
+        files={**program.sources, **canary.tests(), "README.md": program.spec},
         secret={
             "base": program.name,
             "operators": [],
             "faults": [],
             "call": [canary.call.function, list(canary.call.arguments)],
+            "test": canary.test_name,
         },
         canary=True,
     )

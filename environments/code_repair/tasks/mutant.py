@@ -44,11 +44,6 @@ class Fault(BaseModel):
         """Whether a single line is wrong, and a single line mends it."""
         return len(self.before) == len(self.after) == 1
 
-    @property
-    def split(self) -> Split | None:
-        """The only split that may serve this mistake, if its kind is held out."""
-        return Split.EVAL if find_operator(self.operator).held_out else None
-
 
 class Symptom(BaseModel):
     """One call that shows that a program is faulty, in words."""
@@ -132,7 +127,8 @@ class Mutant(BaseModel):
         if self.kind is not Kind.SINGLE:
             return (3,) if self.kind is Kind.INTERACTING else (6,)
         shown = (1, 2) if self.failing and self.faults[0].is_one_line else ()
-        told = () if self.stateful else (5,)
+        hidden = len(self.failing) < len(self.program.test_names)  # a test is left that passes
+        told = (5,) if hidden and not self.stateful and not self.hangs else ()
         return (*shown, *((4,) if self.is_far else ()), *told)
 
     def function(self) -> ast.FunctionDef | None:
@@ -160,14 +156,18 @@ class Mutant(BaseModel):
     def split(self) -> Split | None:
         """The only split that may serve it; None for a pair whose faults belong to different ones.
 
-        A single fault's own text decides, unless its program or kind is held out for evaluation. So no fault is trained
-        on alone and evaluated in a pair, or the other way round.
+        Evaluated is what is held out: programs, and kinds of mistakes in the others. A single fault may be for demo, as
+        its own text decides.
         """
         if self.program.held_out:
             return Split.EVAL
-        splits = {fault.split or split_of(_digest(self.base, fault)) for fault in self.faults}
-        served = {Split.TRAIN if split is Split.DEMO and len(self.faults) > 1 else split for split in splits}
-        return served.pop() if len(served) == 1 else None
+        held_out = {find_operator(fault.operator).held_out for fault in self.faults}
+        if len(held_out) > 1:
+            return None
+        if held_out == {True}:
+            return Split.EVAL
+        demo = len(self.faults) == 1 and split_of(_digest(self.base, self.faults[0])) is Split.DEMO
+        return Split.DEMO if demo else Split.TRAIN
 
 
 @lru_cache(maxsize=4096)
@@ -195,7 +195,7 @@ def with_faults(sources: Mapping[str, str], faults: Sequence[Fault]) -> dict[str
 
 
 def called_modules(program: Base, test: str) -> set[str]:
-    """Return the source files whose functions a visible test names."""
+    """Return the source files whose functions a visible test names, itself or through helpers beside it."""
     for text in program.tests.values():
         tree = syntax_tree(text)
         homes = {
@@ -204,10 +204,15 @@ def called_modules(program: Base, test: str) -> set[str]:
             if isinstance(node, ast.ImportFrom) and node.module
             for alias in node.names
         }
-        for function in tree.body:
-            if isinstance(function, ast.FunctionDef) and function.name == test:
-                names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-                return {homes[name] for name in names & set(homes)}
+        functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if test in functions:
+            todo, seen = [test], set()
+            while todo:
+                name = todo.pop()
+                if name not in seen and name in functions:
+                    todo += [node.id for node in ast.walk(functions[name]) if isinstance(node, ast.Name)]
+                seen.add(name)
+            return {homes[name] for name in seen & set(homes)}
     return set()
 
 

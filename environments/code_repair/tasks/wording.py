@@ -78,7 +78,7 @@ def bug_report(mutant: Mutant, level: int, rng: random.Random) -> str:
         return "\n\n".join(prose_report(mutant, rng))
     opening = rng.choice(OPENINGS).format(base=mutant.base)
     report, closing = rng.choice(REPORTS), rng.choice(CLOSINGS).format(files=_files(mutant))
-    rules = f"{_extent(level)} Only {_files(mutant)} will be looked at; the tests are right."
+    rules = f"{_extent(level)} Only {_files(mutant)}{_now(mutant)} will be looked at; the tests are right."
     shown = [failing_test(mutant)] if level == 1 else []
     where = [place(mutant)] if level == 1 else []
     return "\n\n".join([opening, *shown, report, fenced(mutant.message), rules, *where, closing])
@@ -93,7 +93,7 @@ def prose_report(mutant: Mutant, rng: random.Random) -> list[str]:
         rng.choice(OPENINGS).format(base=mutant.base),
         " ".join([symptom_text(mutant.symptom, rng), *more]),
         " ".join([rng.choice(CONTEXTS), *suspicion]),
-        f"Only {_files(mutant)} will be looked at. {rng.choice(CLOSINGS).format(files=_files(mutant))}",
+        f"Only {_files(mutant)}{_now(mutant)} will be looked at. {rng.choice(CLOSINGS).format(files=_files(mutant))}",
     ]
 
 
@@ -114,7 +114,11 @@ def _functions(text: str) -> Sequence[str]:
 
 def _files(mutant: Mutant) -> str:
     sources = list(mutant.program.sources)
-    return f"the package {mutant.base}/" if len(sources) > 1 else sources[0]
+    return f"the modules of the package {mutant.base}/" if len(sources) > 1 else sources[0]
+
+
+def _now(mutant: Mutant) -> str:
+    return ", as many as there are now," if mutant.program.is_package else ""
 
 
 def _extent(level: int) -> str:
