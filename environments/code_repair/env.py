@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path as HostPath
 from typing import Annotated, ClassVar
@@ -45,6 +46,7 @@ COMMAND_S = 30.0
 MAX_OUTPUT_CHARS = 8_000
 MAX_FILE_BYTES = 256 * 1024
 SHOWN_TEST_CHARS = 1_200
+ADVICE = re.compile(r"[Uu]se '?-v+'? to (get more|show)")  # pytest's, to who runs it by hand
 GREP = ("grep", "-rHnFI", "--exclude-dir=__pycache__")  # below folders, with file and line, text as it is, no binaries
 
 SYSTEM_PROMPT = """\
@@ -185,6 +187,8 @@ class CodeRepairEnv(AgentEnv):
         last_line: Annotated[int | None, Field(ge=1, description="where to end; the file's end if left out")] = None,
     ) -> str:
         """Show a text file, or some lines of it, with line numbers."""
+        if last_line is not None and last_line < first_line:
+            raise ToolError(f"last_line {last_line} is before first_line {first_line}")
         lines = self._read(path).splitlines()
         if first_line > max(1, len(lines)):
             raise ToolError(f"{path} has only {len(lines)} lines")
@@ -222,14 +226,14 @@ class CodeRepairEnv(AgentEnv):
         place = posixpath.relpath(self._absolute(path), self.box.spec.workdir)
         result = self.box.exec([*GREP, "-e", text, "--", place], timeout_s=COMMAND_S)
         if result.exit_code == 1 and not result.stderr:
-            return f"No line below {path} holds that text."
+            return f"No line below {self._absolute(path)} holds that text."
         if not result.stdout:
             raise ToolError(result.text.strip() or how_it_ended(result))
         found = "\n".join(line.removeprefix("./") for line in result.stdout.decode("utf-8", "replace").splitlines())
         return clip(found, limit=MAX_OUTPUT_CHARS, how_to_see_more="search in one file, or for a longer text")
 
     def run_tests(self) -> str:
-        """Run the program's tests and show which fail and why; a test has 3 s."""
+        """Run the program's tests and show which fail and why; a test has 3 s of CPU time."""
         (findings,) = examine(self.box, [PytestRun(self.box.spec.workdir)], program=["-c", examiner()])
         return _test_summary(suite_of(findings))
 
@@ -304,6 +308,7 @@ def _test_summary(report: SuiteReport) -> str:
     if report.fault:
         lines.append(f"There is no complete result: {report.fault}.")
     for outcome in others:
-        reason = clip(outcome.message, limit=SHOWN_TEST_CHARS, how_to_see_more="run pytest in bash")
+        told = "\n".join(line for line in outcome.message.splitlines() if not ADVICE.search(line))
+        reason = clip(told, limit=SHOWN_TEST_CHARS, how_to_see_more="run pytest in bash")
         lines.append(f"\n{outcome.outcome}: {outcome.name.rpartition('/')[2]}\n{reason}")
     return clip("\n".join(lines), limit=MAX_OUTPUT_CHARS, how_to_see_more="run pytest in bash")

@@ -326,7 +326,7 @@ def summary(results: dict[str, Gated], seconds: float) -> dict[str, Any]:
         "programs": {
             name: {
                 "tried": result.tried.verdicts.total(),
-                "kept": len(result.mutants),
+                "kept": sum(mutant.kind is Kind.SINGLE for mutant in result.mutants),
                 "killed": result.tried.killed,
             }
             for name, result in results.items()

@@ -124,7 +124,7 @@ def test_search_finds_text_as_it_is_written(env: CodeRepairEnv) -> None:
         "notes/more.txt:3:an [on] again",
     ]
     assert answer(env, "search", text="again", path="/work/notes/more.txt") == "notes/more.txt:3:an [on] again"
-    assert answer(env, "search", text="nowhere to be seen") == "No line below . holds that text."
+    assert answer(env, "search", text="nowhere to be seen") == "No line below /work holds that text."
     assert "No such file" in answer(env, "search", text="x", path="missing")
 
 

@@ -101,7 +101,7 @@ def demo_mutants() -> Sequence[Mutant]:
         if mutant.program.easy
         and mutant.kind is Kind.SINGLE
         and 1 in mutant.levels
-        and mutant.split is not Split.TRAIN
+        and mutant.split is Split.DEMO
         and mutant.function_text()
         and is_unique(mutant)
     ]

@@ -54,6 +54,11 @@ class Symptom(BaseModel):
     got: str
     expected: str
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether both answers are plain values, told in full."""
+        return not self.got.endswith("...") and not self.expected.endswith("...") and "plain data" not in self.got
+
 
 class Kind(StrEnum):
     """How the faults of a mutant stand to each other.
@@ -128,7 +133,7 @@ class Mutant(BaseModel):
             return (3,) if self.kind is Kind.INTERACTING else (6,)
         shown = (1, 2) if self.failing and self.faults[0].is_one_line else ()
         hidden = len(self.failing) < len(self.program.test_names)  # a test is left that passes
-        told = (5,) if hidden and not self.stateful and not self.hangs else ()
+        told = (5,) if hidden and self.symptom.is_clear and not self.stateful and not self.hangs else ()
         return (*shown, *((4,) if self.is_far else ()), *told)
 
     def function(self) -> ast.FunctionDef | None:

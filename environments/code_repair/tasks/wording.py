@@ -19,8 +19,8 @@ OPENINGS = (
     "We cannot release `{base}` like this.",
     "Please repair `{base}`.",
     "`{base}` gives wrong results.",
-    "Our nightly run found a fault in `{base}`.",
-    "There is a fault in `{base}`, and I do not see it.",
+    "`{base}` does not do what it should.",
+    "`{base}` is not right, and I do not see why.",
 )
 REPORTS = (
     "Running its tests says:",
@@ -31,11 +31,11 @@ REPORTS = (
 )
 SYMPTOMS = (
     "`{call}` {got}, but it should {expected}.",
-    "When I call `{call}`, it {got}. By README.md it should {expected}.",
+    "I called `{call}`, and it {got}. It should {expected}.",
     "I tried `{call}`. It should {expected}; it {got}.",
     "A customer found that `{call}` {got}. It should {expected}.",
     "Since the last release `{call}` {got}; before, it would {expected}.",
-    "For example `{call}`: it {got}, and by the books it should {expected}.",
+    "For example `{call}`: it {got}, and it should {expected}.",
 )
 CONTEXTS = (
     "All tests pass, so nobody saw it before.",
@@ -50,13 +50,12 @@ SUSPICIONS = (
     "`{function}` looks odd to me, but I do not know this code.",
 )
 MORE = (
-    "It is not the only input: other calls are wrong in the same way.",
     "I have not tried what else is affected.",
-    "Other inputs give wrong results too.",
-    "This is the shortest example that I have.",
+    "I did not look further.",
+    "That is all I know.",
 )
 CLOSINGS = (
-    "Find the fault in {files} and repair it, then submit.",
+    "Find what is wrong in {files} and repair it, then submit.",
     "Make {files} do what README.md says again, and submit.",
     "Change as little of {files} as you can, and submit when it works.",
     "Submit once {files} works again.",
