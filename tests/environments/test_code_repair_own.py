@@ -397,3 +397,22 @@ def test_a_rollout_of_own_tasks_needs_their_environment(tmp_path: Path) -> None:
     assert "name the one environment" in several.stderr
     other = run("agentgym.rollout", "json-math", "--tasks-from", "tasks.jsonl", "--policy", "oracle", folder=tmp_path)
     assert "json-math reads no tasks of yours" in other.stderr
+
+
+def test_keys_that_cannot_be_read_hide_no_fault_of_the_others(tmp_path: Path) -> None:
+    faulty = BY_INPUTS | {
+        "prompt": "",
+        "levle": 2,
+        "entry_points": ["nomod.f", 3],
+        "editable": ["../x.py", "shop.py"],
+        "hidden_tests": {"/etc/test_x.py": "def test_x(:\n"},
+        "pytest_ids": ["test_nowhere.py::test_x"],
+        "inputs": "def random_call(:\n",
+    }
+    with pytest.raises(UsageError) as raised:
+        read(tmp_path, faulty)
+    told = str(raised.value)
+    for key in ("prompt", "levle", "entry_points.1", "editable.0", "hidden_tests./etc/test_x.py", "inputs"):
+        assert f"tasks.jsonl:1: {key}: " in told
+    assert "pytest_ids.0: no test file is named test_nowhere.py" in told
+    assert told.count("-: ") == 0

@@ -13,12 +13,17 @@ from agentgym.environments.code_repair.own.definition import Definition, definit
 from agentgym.environments.code_repair.own.faults import Fault, model_faults
 from agentgym.environments.code_repair.own.folder import SETTINGS, parse, read_own
 from agentgym.environments.code_repair.own.harbor.read import is_harbor, read_harbor
+from agentgym.environments.code_repair.own.paths import path_fault, tree_faults
 from agentgym.errors import UsageError
 from agentgym.task import Split, Task
 
 MAX_TASKS = 10_000
 MAX_LINE_BYTES = 16 * 1024 * 1024
 FAMILY = "own"
+# What takes the place of keys that cannot be read while the others are looked at.
+STAND_INS = {"id": "task", "prompt": "-", "files": {"-": ""}, "gold": {"-": ""}}
+JUDGED_ALONE = frozenset({"visible_tests", "hidden_tests", "pytest_ids", "inputs"})
+JUDGED_TOGETHER = frozenset({"files", "gold", "editable", "entry_points", "calls", "visible_tests", "hidden_tests"})
 
 
 class Found(NamedTuple):
@@ -99,9 +104,33 @@ def _defined(place: str, values: dict[str, Any], faults: list[Fault], short_name
     try:
         definition = Definition.model_validate(values)
     except ValidationError as error:
-        return Found(place, None, [*faults, *model_faults(Definition, error)])
+        return Found(place, None, [*faults, *model_faults(Definition, error), *faults_of_the_rest(values, error)])
     faults += definition_faults(definition)
     return Found(place, None if faults else as_task(definition, short_name), faults)
+
+
+def faults_of_the_rest(values: dict[str, Any], error: ValidationError) -> Iterator[Fault]:
+    """Yield what is wrong with the keys that could be read, where others could not.
+
+    Of keys that are judged by looking at others, only what is wrong with their paths is said.
+    """
+    unread = {str(found["loc"][0]) for found in error.errors() if found["loc"]}
+    readable = {key: value for key, value in values.items() if key not in unread}
+    try:
+        others = {key: value for key, value in STAND_INS.items() if key != "prompt" or "instruction" not in readable}
+        rest = Definition.model_validate({**others, **readable})
+    except ValidationError:
+        return  # one key has two names
+    for fault in definition_faults(rest):
+        key = fault.key.partition(".")[0]
+        if key in readable and (key in JUDGED_ALONE or unread.isdisjoint(JUDGED_TOGETHER)):
+            yield fault
+    if not unread.isdisjoint(JUDGED_TOGETHER):
+        for tree in ("files", "gold"):
+            yield from tree_faults(tree, readable.get(tree, {}))
+        for number, path in enumerate(readable.get("editable", ())):
+            if why := path_fault(path):
+                yield Fault(f"editable.{number}", why)
 
 
 def as_task(definition: Definition, short_name: str) -> Task:
