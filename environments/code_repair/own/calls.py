@@ -84,11 +84,16 @@ def random_calls(box: Sandbox, task: Definition, seed: int) -> list[Call]:
     result = box.exec(argv, stdin=json.dumps(order).encode(), timeout_s=SECONDS_FOR_CALLS, user="agent")
     made = framed(result.stdout, nonce)
     pairs = [pair for pair in made if isinstance(pair, list) and len(pair) == 2 and pair[0] in task.entry_points]
+    if strangers := {str(pair[0]) for pair in made if isinstance(pair, list) and pair} - set(task.entry_points):
+        raise VerifierFault(
+            f"inputs.py of {task.id} returns calls of {', '.join(sorted(strangers))}, which entry_points has not "
+            f"({', '.join(task.entry_points)})"
+        )
     if not result.ok or len(pairs) != RANDOM_CALLS:
         last = result.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise VerifierFault(
-            f"inputs.py of {task.id} made {len(pairs)} of {RANDOM_CALLS} calls of entry points and "
-            f"{how_it_ended(result)}: {' '.join(last)[:300]}"
+            f"inputs.py of {task.id} made {len(pairs)} of {RANDOM_CALLS} calls and {how_it_ended(result)}"
+            + "".join(f": {line[:300]}" for line in last)
         )
     return [Call(function, arguments) for function, arguments in pairs]
 
