@@ -309,7 +309,7 @@ def quiet(line: str) -> None:
         ({"hidden_tests": {}}, "doing nothing scores 1, not below 1"),
         (
             {"hidden_tests": {}, **BY_INPUTS, "inputs": INPUTS.replace("clamp.clamp", "clamp.clam")},
-            "the solution could not be judged: inputs.py of clamp returns calls of clamp.clam, which entry_points has not",
+            "could not be judged: inputs.py of clamp returns calls of clamp.clam, which entry_points has not",
         ),
         (
             {**BY_CALLS, "gold": {"clamp.py": GOLD.replace("return low", "return (low,)")}},
