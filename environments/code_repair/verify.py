@@ -133,7 +133,8 @@ def compare(calls: Sequence[Call], expected: Sequence[Answer], got: Answers, see
     evidence = f"same as the sound program on {right} of {len(calls)} random calls"
     if wrong:
         first = wrong[0]
-        evidence += f"; first: {calls[first]} {in_words(got.answers[first])}, expected {in_words(expected[first])}"
+        wanted = in_words(expected[first]).removeprefix("gave ")
+        evidence += f"; first: {calls[first]} {in_words(got.answers[first])}, expected {wanted}"
     if got.fault:
         evidence += f"; {got.fault}"
     value = float(right == len(calls) and not got.fault)

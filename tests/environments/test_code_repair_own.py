@@ -245,7 +245,7 @@ def test_a_run_that_was_tampered_with_says_so(env: CodeRepairEnv, tmp_path: Path
 def test_what_a_broken_program_is_told(env: CodeRepairEnv, tmp_path: Path) -> None:
     [task] = read(tmp_path, TESTED | BY_CALLS)
     behaviour, tests = play(env, task, SERVED).components
-    assert "clamp(-3, 0, 9) gave {'returned': 9}, expected {'returned': 0}" in behaviour.evidence
+    assert "clamp(-3, 0, 9) gave 9, expected 0" in behaviour.evidence
     assert "1 of 1 visible tests passed; 2 of 3 hidden tests passed" in tests.evidence
     assert "test_more.py::test_low failed: assert 9 == 0" in tests.evidence
     assert tests.data["failed"] == ["tests/test_more.py::test_low"]

@@ -22,6 +22,7 @@ from agentgym.environments.code_repair.checking import (
 from agentgym.environments.code_repair.own.definition import Definition
 from agentgym.environments.code_repair.own.stage import CODE, STAGE, program, put_code
 from agentgym.environments.code_repair.tasks.call import Call
+from agentgym.environments.code_repair.verify import in_words
 from agentgym.errors import VerifierFault
 from agentgym.reward import Component
 from agentgym.sandbox import Sandbox
@@ -113,8 +114,8 @@ def _component(calls: Sequence[Call], expected: Answers, got: Answers, seed: int
     evidence = f"same as the gold program on {right} of {len(calls)} calls"
     if wrong:
         number = wrong[0]
-        evidence += f"; first: {_short(calls[number])} gave {_short(got.answers[number])}, "
-        evidence += f"expected {_short(expected.answers[number])}"
+        evidence += f"; first: {_short(calls[number])} {in_words(got.answers[number])}, "
+        evidence += f"expected {in_words(expected.answers[number]).removeprefix('gave ')}"
     if got.fault:
         evidence += f"; {got.fault}"
     value = float(right == len(calls) and not got.fault)
