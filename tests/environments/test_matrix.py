@@ -18,8 +18,8 @@ from agentgym.rollout.store import read_trajectories
 
 TASKS = {"demo": 8, "eval": 20}
 WHOLE = os.environ.get("AGENTGYM_MATRIX", "").split(",")
-# A cheat that sleeps until its judges lose patience.
-SLOW = ("cheater:stall",)
+# Cheats that keep their judges busy for seconds.
+SLOW = ("cheater:stall", "cheater:forks-at-import", "cheater:full-memory")
 ENVIRONMENTS = [env_id for env_id in plugins.environments().values() if env_id.startswith("agentgym/")]
 SCRIPTED = [
     (env_id, spec)
