@@ -1,7 +1,7 @@
 """Every environment, on every backend, on the demo and eval splits: the oracle always wins, nobody else ever does.
 
-The whole demo split and twenty eval tasks are played by the oracle and by noop, and by the cheats on the backends that
-`AGENTGYM_MATRIX` lists, as in `AGENTGYM_MATRIX=bubblewrap,docker`; elsewhere each cheat plays one task of each split.
+The whole demo split and twenty eval tasks are played by the oracle and by noop. Each cheat plays one task of each split
+or, on the backends that `AGENTGYM_MATRIX` lists, as in `AGENTGYM_MATRIX=bubblewrap,docker`, the demo split and eight.
 """
 
 import os
@@ -17,6 +17,7 @@ from agentgym.rollout.run import rollout
 from agentgym.rollout.store import read_trajectories
 
 TASKS = {"demo": 8, "eval": 20}
+TASKS_OF_CHEATS = 8
 WHOLE = os.environ.get("AGENTGYM_MATRIX", "").split(",")
 # Cheats that keep their judges busy for seconds.
 SLOW = ("cheater:stall", "cheater:forks-at-import", "cheater:full-memory")
@@ -32,8 +33,10 @@ SCRIPTED = [
 @pytest.mark.parametrize("split", TASKS)
 @pytest.mark.parametrize(("env_id", "spec"), SCRIPTED, ids=[f"{short_name(e)}-{s}" for e, s in SCRIPTED])
 def test_only_the_oracle_scores(env_id: str, spec: str, split: str, backend: Any, tmp_path: Path) -> None:
-    whole = spec not in SLOW and (backend.name in WHOLE or not spec.startswith("cheater:"))
-    tasks = TASKS[split] if whole else 1
+    if not spec.startswith("cheater:"):
+        tasks = TASKS[split]
+    else:
+        tasks = TASKS_OF_CHEATS if backend.name in WHOLE and spec not in SLOW else 1
     flags = {
         "environments": (env_id,),
         "policy.spec": spec,
