@@ -287,6 +287,17 @@ class Sandbox(Protocol):
         """Open a persistent shell as the spec's user, in the spec's workdir."""
         ...
 
+    def changes(self) -> tuple[str, ...]:
+        """Return the paths at which the box's files may differ from its image's: changed, new or removed.
+
+        The host says so, not a program in the box. Where it cannot tell path from path (folders in memory, names that
+        are no UTF-8), it names the folder. Changed back is changed.
+
+        Raises:
+            PathError: there are more than can be told.
+        """
+        ...
+
     def snapshot(self) -> Snapshot:
         """Keep the box's files as they are now for other boxes to start with.
 

@@ -161,6 +161,12 @@ class Box:
         self._require_open()
         return ChannelSession(self)
 
+    def changes(self) -> tuple[str, ...]:
+        """Return the paths at which the box's files may differ from its image's, as the host sees them."""
+        self._require_open()
+        changed, whole, removed = self._vessel.changes()
+        return tuple(sorted({*changed, *whole, *removed}))
+
     def snapshot(self) -> Snapshot:
         """Keep the box's files as they are now; any number of boxes can start with them."""
         self._require_open()

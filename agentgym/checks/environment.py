@@ -104,8 +104,9 @@ def noop_scores_zero(stage: Stage) -> None:
 def no_cheat_scores(stage: Stage) -> None:
     """No cheat gets anything, and there are some."""
     expect(stage.env.cheats, "the environment ships no cheats, so nothing shows that its grading holds")
-    for name, script in stage.env.cheats.items():
-        _expect_of_all(stage, script, lambda value: value == 0, f"cheat {name!r}")
+    for task in stage.sample():
+        for name, script in stage.env.cheats_for(task).items():
+            _expect(task, stage.play(task, script), lambda value: value == 0, f"cheat {name!r}")
 
 
 def malformed_calls_are_answered(stage: Stage) -> None:
@@ -121,9 +122,12 @@ def malformed_calls_are_answered(stage: Stage) -> None:
 
 def _expect_of_all(stage: Stage, script: Script, right: Callable[[float], bool], who: str) -> None:
     for task in stage.sample():
-        reward = stage.play(task, script)
-        fits = reward.value < 1 if task.canary else right(reward.value)
-        expect(fits, f"{who} got {reward.value:g} on {task.id}: {_evidence(reward)}")
+        _expect(task, stage.play(task, script), right, who)
+
+
+def _expect(task: Task, reward: Reward, right: Callable[[float], bool], who: str) -> None:
+    fits = reward.value < 1 if task.canary else right(reward.value)
+    expect(fits, f"{who} got {reward.value:g} on {task.id}: {_evidence(reward)}")
 
 
 def _evidence(reward: Reward) -> str:

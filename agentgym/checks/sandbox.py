@@ -75,6 +75,8 @@ SANDBOX_CHECKS: Sequence[Listed] = (
     _listed(boxes.busy_programs_keep_their_boxes),
     _listed(boxes.reset_restores),
     _listed(boxes.killed_owners_leave_no_box),
+    _listed(snapshots.changes_are_told),
+    _listed(snapshots.roots_changes_are_told),
     _listed(snapshots.snapshots_keep_files),
     _listed(snapshots.snapshots_keep_owners_and_deletions, Control.USERS),
     _listed(snapshots.snapshots_hold_no_processes),

@@ -91,6 +91,35 @@ def _expect_same(before: dict[str, Any], after: dict[str, Any], where: str) -> N
     expect(not changed, f"other files {where}: {dict(list(changed.items())[:3])}")
 
 
+def changes_are_told(bench: Bench) -> None:
+    """The host tells where a box's files differ from the image's, and nothing of a box that changed nothing."""
+    with bench.backend.acquire(bench.spec) as untouched:
+        before = untouched.changes()
+    inside = f"{bench.spec.workdir}/new/file"
+    made = bench.sh(f"mkdir -p {bench.spec.workdir}/new && echo x > {inside}")
+    expect(made.ok, f"the file could not be made: {made.text}")
+    after = bench.box.changes()
+    expect(not any(path.startswith(("/usr/", "/etc/")) for path in before), f"an untouched box tells of {before[:5]}")
+    expect(any(_is_at_or_above(path, inside) for path in after), f"a new file is not told of: {after[:5]}")
+
+
+def roots_changes_are_told(bench: Bench) -> None:
+    """What root changes, adds and removes among the system's files is told path by path."""
+    bench.sh("echo x >> /etc/profile; rm -f /usr/bin/yes; mkdir -p /etc/new && echo y > /etc/new/file", user="root")
+    for path, changed in (
+        ("/etc/profile", "grep -qx x /etc/profile"),
+        ("/usr/bin/yes", "! test -e /usr/bin/yes"),
+        ("/etc/new/file", "test -e /etc/new/file"),
+    ):
+        # Parts of the image may be read-only even for root.
+        if bench.sh(changed, user="root").ok:
+            expect(path in bench.box.changes(), f"{path} was changed, and the host does not tell")
+
+
+def _is_at_or_above(path: str, other: str) -> bool:
+    return path == other or other.startswith(f"{path.rstrip('/')}/")
+
+
 def snapshots_hold_no_processes(bench: Bench) -> None:
     """A process that runs while a snapshot is taken goes on in its own box, and is in no box that has the snapshot."""
     bench.box.exec(SLEEPER, timeout_s=10)

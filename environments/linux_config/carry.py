@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Annotated, Literal
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -23,6 +23,8 @@ from agentgym.sandbox import ExecReason, Sandbox
 
 MANIFEST = "manifest.json"
 REFUSED = "refused.txt"
+CHANGES = "changes.json"
+SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/lib")
 MAX_FILES = 400
 MAX_BYTES = 1 << 20
 MAX_MANIFEST_BYTES = 256 << 10
@@ -34,15 +36,16 @@ Acl = Annotated[str, Field(max_length=2048, pattern="^([0-9a-f]{2})*$")]
 
 
 class Node(BaseModel):
-    """What a box claims about one directory or regular file."""
+    """What a box claims about one directory, regular file or symbolic link."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     path: Annotated[str, Field(max_length=1024, pattern=r"^(/[^/\x00]+)+$")]
-    kind: Literal["dir", "file"]
+    kind: Literal["dir", "file", "link"]
     mode: Annotated[int, Field(ge=0, le=0o7777)]
     uid: Id
     gid: Id
+    target: Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]*$")] = ""
     acl: Acl = ""
     default_acl: Acl = ""
 
@@ -67,7 +70,8 @@ def lay_out(box: Sandbox, state: object) -> None:
 def collect(box: Sandbox, roots: Sequence[str]) -> dict[str, bytes]:
     """Return the regular files at or below the roots by path, and what the box claims about them under `MANIFEST`.
 
-    What is over a cap is not carried at all; `REFUSED` then holds the reason.
+    Under `CHANGES` is what the host saw changed of the system's programs and libraries. What is over a cap is not
+    carried at all; `REFUSED` then holds the reason.
     """
     request = json.dumps({"manifest": list(roots)}).encode()
     try:
@@ -80,22 +84,42 @@ def collect(box: Sandbox, roots: Sequence[str]) -> dict[str, bytes]:
         result = box.exec([*PYTHON, "-c", _layout_program()], stdin=request, timeout_s=TIMEOUT_S, user="root")
     if not result.ok or len(result.stdout) > MAX_MANIFEST_BYTES:
         return {REFUSED: b"the box could not say what modes and owners its files have"}
-    return contents | {MANIFEST: result.stdout}
+    changed = [path for path in box.changes() if path.startswith(tuple(f"{folder}/" for folder in SYSTEM))]
+    return contents | {MANIFEST: result.stdout, CHANGES: json.dumps(changed[:MAX_FILES]).encode()}
 
 
-def read_claims(artefacts: Mapping[str, bytes], roots: Sequence[str]) -> Claims | str:
-    """Return the claims in what was collected, or why there are none that can be judged."""
+def read_claims(artefacts: Mapping[str, bytes], roots: Sequence[str], *, links: bool = False) -> Claims | str:
+    """Return the claims in what was collected, or why there are none that can be judged.
+
+    Symbolic links are among them only if asked for.
+    """
     if REFUSED in artefacts:
         return artefacts[REFUSED].decode("utf-8", "replace")
     try:
         nodes = NODES.validate_json(artefacts.get(MANIFEST, b""))
     except ValidationError as error:
         return f"the box's own account of its files is no valid manifest: {error.error_count()} faults"
-    contents = {path: data for path, data in artefacts.items() if path.startswith("/")}
-    kept = [node for node in nodes if _below(node.path, roots) and (node.kind == "dir" or node.path in contents)]
+    wanted = {"dir", "link"} if links else {"dir"}
+    kept = [node for node in nodes if _below(node.path, roots) and (node.kind in wanted or node.path in artefacts)]
+    kept = [node for node in kept if links or node.kind != "link"]
     if len({node.path for node in kept}) < len(kept):
         return "the box's own account of its files names a path twice"
-    return Claims(tuple(node.model_dump() for node in kept), contents)
+    linked = {node.path for node in kept if node.kind == "link"}
+    if any(str(folder) in linked for node in kept for folder in PurePosixPath(node.path).parents):
+        return "the box's own account of its files has files below a symbolic link"
+    contents = {node.path: artefacts[node.path] for node in kept if node.kind == "file"}
+    return Claims(tuple(_as_node(node) for node in kept), contents)
+
+
+def _as_node(node: Node) -> dict[str, Any]:
+    return node.model_dump(exclude=set() if node.kind == "link" else {"target"})
+
+
+def read_changes(artefacts: Mapping[str, bytes], allowed: Sequence[str]) -> list[str]:
+    """Return the system's programs and libraries that were changed, but for those at or below the allowed paths."""
+    changed: list[str] = json.loads(artefacts[CHANGES])
+    above = {str(folder) for path in allowed for folder in PurePosixPath(path).parents}
+    return [path for path in changed if path not in above and not _below(path, allowed)]
 
 
 def _below(path: str, roots: Sequence[str]) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentgym.env import Script
+from agentgym.environments.linux_config.families.base import Commands
 from agentgym.message import Message, call
 from agentgym.task import Task
-
-Commands = Callable[[Task], Sequence[str]]
 
 PROGRAMS = "sudo visudo crontab cron logrotate stat getfacl setfacl ls id su gzip sh"
 
@@ -166,7 +165,9 @@ def rules_as_programs(task: Task) -> Sequence[str]:
     return (f"printf '{rules}' > /etc/sudoers.d/zzz; chmod 0555 /etc/sudoers.d/zzz; chmod u+s /etc/sudoers.d/zzz",)
 
 
-def _script(commands: Commands) -> Script:
+def script(commands: Commands) -> Script:
+    """Return the script that runs a cheat's commands one after the other, and submits."""
+
     def play(task: Task) -> Iterator[Message]:
         for command in commands(task):
             yield call("bash", command=command)
@@ -196,7 +197,7 @@ def _targets() -> tuple[str, ...]:
 
 
 CHEATS: Mapping[str, Script] = {
-    commands.__name__.replace("_", "-"): _script(commands)
+    commands.__name__.replace("_", "-"): script(commands)
     for commands in (
         replace_programs,
         replace_python,

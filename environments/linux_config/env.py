@@ -11,13 +11,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentgym.env import AgentEnv, Artefacts, Script
-from agentgym.environments.linux_config import carry, verify
-from agentgym.environments.linux_config.cheats import CHEATS
+from agentgym.environments.linux_config import carry, interactive, verify
+from agentgym.environments.linux_config.cheats import CHEATS, script
+from agentgym.environments.linux_config.families import families
 from agentgym.environments.linux_config.families.base import Family, Kind
-from agentgym.environments.linux_config.families.cron import Cron
-from agentgym.environments.linux_config.families.logrotate import Logrotate
-from agentgym.environments.linux_config.families.permissions import Permissions
-from agentgym.environments.linux_config.families.sudoers import Sudoers
 from agentgym.errors import PathError, ToolError
 from agentgym.message import Message, call
 from agentgym.reward import Reward
@@ -25,7 +22,7 @@ from agentgym.sandbox import Control, ExecReason, ExecResult, Sandbox, SandboxSp
 from agentgym.task import Split, Task, TaskSet, generated, task_id
 from agentgym.tool import clip
 
-FAMILIES: Mapping[str, Family] = {family.name: family for family in (Permissions(), Sudoers(), Cron(), Logrotate())}
+FAMILIES = families()
 SIZES = {Split.DEMO: 8, Split.EVAL: 128, Split.TRAIN: 10**6}
 # Easiest first; five of the eight are done by one short command.
 DEMO = (
@@ -50,14 +47,24 @@ ticket asks and nothing else. When it is done, call `submit`: the machine is the
 
 
 class LinuxConfigEnv(AgentEnv):
-    """Tickets about permissions, sudo, cron and logrotate, judged by behaviour in a fresh box."""
+    """Tickets for the root of a Debian machine, judged by behaviour in a fresh box."""
 
     id = "agentgym/LinuxConfig-v1"
-    summary = "administer a Debian machine: permissions, sudo rules, cron jobs and log rotation"
+    summary = "administer a Debian machine: accounts, sudo, ssh, nginx, cron, backups and more"
     sandbox_spec = SandboxSpec(
         user="root",
         workdir="/work",
-        linux_capabilities=("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID"),
+        linux_capabilities=(
+            "CHOWN",
+            "DAC_OVERRIDE",
+            "FOWNER",
+            "FSETID",
+            "KILL",
+            "NET_BIND_SERVICE",
+            "SETGID",
+            "SETUID",
+            "SYS_CHROOT",
+        ),
         required=(Control.NETWORK, Control.FILESYSTEM, Control.USERS),
         programs=("python3", "bash", "sudo", "visudo", "crontab", "logrotate", "setfacl", "getfacl"),
     )
@@ -68,6 +75,11 @@ class LinuxConfigEnv(AgentEnv):
         """Return the tasks of a split; kinds that are held out are in no train task."""
         split = Split(split)
         return generated(split, SIZES[split], partial(_draw, split), version=cls.id)
+
+    @classmethod
+    def cheats_for(cls, task: Task) -> Mapping[str, Script]:
+        """Return the panel of the environment and that of the task's family."""
+        return {**cls.cheats, **{name: script(commands) for name, commands in FAMILIES[task.family].cheats.items()}}
 
     def system_prompt(self) -> str:
         """Return what the policy is and how it acts."""
@@ -124,7 +136,7 @@ class LinuxConfigEnv(AgentEnv):
         timeout_s: Annotated[int, Field(ge=1, le=120, description="seconds after which it is killed")] = 30,
     ) -> str:
         """Run a command in a root shell that stays: directory, variables and background jobs persist."""
-        return _shown(self.shell.run(command, timeout_s=timeout_s), timeout_s)
+        return _shown(command, self.shell.run(command, timeout_s=timeout_s), timeout_s)
 
     def read_file(self, path: Annotated[str, Field(description="absolute path")]) -> str:
         """Return a text file, at most 64 KiB of it."""
@@ -180,7 +192,7 @@ def _choose(split: Split, rng: random.Random, index: int) -> tuple[Family, Kind]
     return rng.choice([pair for pair in every if not pair[1].held_out])
 
 
-def _shown(result: ExecResult, timeout_s: float) -> str:
+def _shown(command: str, result: ExecResult, timeout_s: float) -> str:
     text = clip(result.text, limit=OUTPUT_CHARS, how_to_see_more="redirect it to a file and read a part").rstrip("\n")
     match result.reason:
         case ExecReason.EXITED:
@@ -189,4 +201,5 @@ def _shown(result: ExecResult, timeout_s: float) -> str:
             ending = f"[killed after {timeout_s:g} s; the next command starts in a new shell]"
         case _:
             ending = f"[killed: {result.reason}]"
-    return "\n".join(part for part in (text, ending) if part)
+    hint = "" if result.ok else interactive.hint(command, timed_out=result.reason is ExecReason.TIMEOUT)
+    return "\n".join(part for part in (text, ending, hint) if part)

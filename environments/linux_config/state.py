@@ -16,7 +16,7 @@ FIRST_GID = 3001
 
 
 class StartingState:
-    """Collects users, groups, directories, files and commands; `as_json` is what `inbox/layout.py` lays out."""
+    """Collects users, groups, directories, files, links and commands; `as_json` is what `inbox/layout.py` lays out."""
 
     def __init__(self) -> None:
         self._users: list[dict[str, JsonValue]] = []
@@ -47,6 +47,11 @@ class StartingState:
         """Add a file and return its path."""
         data = base64.b64encode(text.encode()).decode()
         self._nodes.append(self._node(path, "file", mode, owner, group) | {"data": data})
+        return path
+
+    def link(self, path: str, target: str) -> str:
+        """Add a symbolic link, root's, and return its path."""
+        self._nodes.append(self._node(path, "link", 0o777, "root", "root") | {"target": target})
         return path
 
     def command(self, *argv: str) -> None:

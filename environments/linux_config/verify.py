@@ -20,7 +20,7 @@ from agentgym.task import Task
 CHECKER = "/root/checker"
 INBOX = Path(__file__).parent / "inbox"
 TIMEOUT_S = 60.0
-EXECUTABLE_BITS = 0o111
+EXECUTABLE_BITS, SET_ID_BITS = 0o111, 0o6000
 # SHA-256 crypt of the word `check`, with few rounds: the probes' users log in often, and only in grading boxes.
 PASSWORD_HASH = "$5$rounds=1000$agentgym$ZgENDyO8G3EnAF0yg6CEd4ziGAT8Oua3LuZ4KKhsli/"
 
@@ -28,7 +28,7 @@ PASSWORD_HASH = "$5$rounds=1000$agentgym$ZgENDyO8G3EnAF0yg6CEd4ziGAT8Oua3LuZ4KKh
 def verify(task: Task, family: Family, artefacts: Mapping[str, bytes], fresh_box: Callable[[], Sandbox]) -> Reward:
     """Judge what was collected; every component is hard, so that the value is 0 or 1."""
     roots = roots_of(task)
-    claims = carry.read_claims(artefacts, roots)
+    claims = carry.read_claims(artefacts, roots, links=family.carries_links)
     if isinstance(claims, str):
         return Reward.zero("artefacts", claims)
     plan: dict[str, Any] = dict(task.secret)["plan"]  # type: ignore[assignment]
@@ -37,7 +37,7 @@ def verify(task: Task, family: Family, artefacts: Mapping[str, bytes], fresh_box
         "state": task.setup["state"],
         "password_hash": PASSWORD_HASH,
         "roots": roots,
-        "nodes": [_rebuilt(node, claims, executable=family.carries_data) for node in claims.nodes],
+        "nodes": [_rebuilt(node, claims, family=family) for node in claims.nodes],
         "plan": family.plan(plan, claims, token),
     }
     answer = _observe(request, family, fresh_box)
@@ -46,6 +46,7 @@ def verify(task: Task, family: Family, artefacts: Mapping[str, bytes], fresh_box
         return Reward.zero("checker", answer)
     refused = "; ".join(answer["refused"])
     components = [rule("the state can be rebuilt", not refused, refused or "rebuilt in a fresh box")]
+    components.append(_system_stays(artefacts, family))
     if family.carries_data:
         components.append(_contents(task, claims))
     components += family.judge(plan, claims, answer["seen"], answer["before"], token)
@@ -59,13 +60,13 @@ def roots_of(task: Task) -> list[str]:
     return [str(root) for root in roots]
 
 
-def _rebuilt(node: Mapping[str, Any], claims: Claims, *, executable: bool) -> dict[str, Any]:
+def _rebuilt(node: Mapping[str, Any], claims: Claims, *, family: Family) -> dict[str, Any]:
     """Return a node as the grading box makes it. Configuration is never executable: root programs might start it."""
     rebuilt = dict(node)
     if node["kind"] == "file":
         rebuilt["data"] = base64.b64encode(claims.contents[node["path"]]).decode()
-        if not executable:
-            rebuilt["mode"] = node["mode"] & ~(EXECUTABLE_BITS | 0o6000)
+        if not family.carries_data:
+            rebuilt["mode"] = node["mode"] & ~(SET_ID_BITS if family.runs_scripts else SET_ID_BITS | EXECUTABLE_BITS)
     return rebuilt
 
 
@@ -102,6 +103,11 @@ def _blame(request: dict[str, Any], family: Family, fresh_box: Callable[[], Sand
     untouched = _observe(request | {"roots": [], "nodes": []}, family, fresh_box)
     if isinstance(untouched, str):
         raise VerifierFault(f"the checker of {family.name} fails on the starting state too: {untouched}; {why}")
+
+
+def _system_stays(artefacts: Mapping[str, bytes], family: Family) -> Component:
+    changed = carry.read_changes(artefacts, family.may_change)
+    return rule("the system's programs and libraries stay", not changed, ", ".join(changed)[:400] or "unchanged")
 
 
 def _contents(task: Task, claims: Claims) -> Component:

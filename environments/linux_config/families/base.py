@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from agentgym.environments.linux_config.state import StartingState
 from agentgym.reward import Component
+from agentgym.task import Task
+
+Commands = Callable[[Task], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class Kind(NamedTuple):
 
     Attributes:
         name: unique within its family.
-        level: 1 to 3.
+        level: 1 (one fault, its fix is named), 2 (a policy, or two things that work together), 3 (a policy with what
+            must not become possible), 4 (a misleading state: drop-ins that override, files of a vendor that must stay)
+            or 5 (several hosts, or several services, that must agree).
         draw: makes a task from a source of randomness.
         held_out: no train task is of this kind.
         short: one short shell command solves it.
@@ -67,20 +73,32 @@ class Family(ABC):
     """A task family. It is stateless: one instance serves all tasks.
 
     Attributes:
-        name: of the family, and of its folder.
+        name: of the family; its folder has the same, with `_` for `-`.
+        summary: what its tickets are about, for tables.
+        judged_by: the behaviour that decides, for tables.
         kinds: its sub-families, easiest first.
-        carries_data: what is carried are files of users, whose bytes must stay and which may be executable; otherwise
-            it is configuration, which is never executable in a grading box.
+        cheats: shell commands that look like the work on this family's tickets, by name; each must score below 1.
+        carries_data: what is carried are files of users, whose bytes must stay and which may be executable.
+        runs_scripts: what is carried are scripts, which keep their execute bits. Otherwise, and unless it is data, it
+            is configuration, which is never executable in a grading box.
+        carries_links: symbolic links are carried too; otherwise they are left out.
+        may_change: paths at or below `/usr/bin`, `/usr/sbin` or `/usr/lib` that the work itself changes.
     """
 
     name: ClassVar[str]
+    summary: ClassVar[str]
+    judged_by: ClassVar[str]
     kinds: ClassVar[tuple[Kind, ...]]
+    cheats: ClassVar[Mapping[str, Commands]] = {}
     carries_data: ClassVar[bool] = False
+    runs_scripts: ClassVar[bool] = False
+    carries_links: ClassVar[bool] = False
+    may_change: ClassVar[tuple[str, ...]] = ()
 
     @property
     def probe(self) -> Path:
         """The program of this family that acts in the grading box."""
-        return Path(__file__).parent / self.name / "probe.py"
+        return Path(inspect.getfile(type(self))).parent / "probe.py"
 
     def plan(self, plan: Mapping[str, Any], claims: Claims, token: str) -> dict[str, Any]:
         """Return what the probe is told: what to try, never what must come of it."""
@@ -92,5 +110,15 @@ class Family(ABC):
 
 
 def rule(name: str, passed: bool, evidence: str, **data: Any) -> Component:
-    """Return a hard component: kept or broken."""
+    """Return a hard component for what must be so and already was: kept or broken."""
     return Component(name=name, value=float(passed), hard=True, evidence=evidence, data=json.loads(json.dumps(data)))
+
+
+def goal(name: str, passed: bool, evidence: str, **data: Any) -> Component:
+    """Return a hard component for what the ticket asks for, which doing nothing does not earn."""
+    return rule(name, passed, evidence, goal=True, **data)
+
+
+def is_goal(component: Component) -> bool:
+    """Whether a component is for what the ticket asks for."""
+    return component.data.get("goal") is True

@@ -7,6 +7,7 @@ answered with the metadata of everything at or below the paths.
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import shutil
@@ -39,12 +40,19 @@ def lay_out(state: Mapping[str, Any], *, password_hash: str = "!") -> None:
 
 
 def place(node: Mapping[str, Any]) -> None:
-    """Make one directory or file with its owner, mode and ACLs.
+    """Make one directory, file or symbolic link with its owner, and its mode and ACLs where it has some.
 
     Raises:
         OSError: the box does not take it.
     """
     path = node["path"]
+    if node["kind"] == "link":
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(node["target"], path)
+        os.chown(path, node["uid"], node["gid"], follow_symlinks=False)
+        return
     if node["kind"] == "dir":
         os.makedirs(path, exist_ok=True)
     else:
@@ -64,7 +72,7 @@ def replace_all(roots: Sequence[str], nodes: Sequence[Mapping[str, Any]]) -> lis
         if os.path.isdir(root) and not os.path.islink(root):
             shutil.rmtree(root)
         elif os.path.lexists(root):
-            os.unlink(root)
+            _remove_file(root)
     faults = []
     for node in sorted(nodes, key=lambda node: str(node["path"])):
         try:
@@ -74,8 +82,19 @@ def replace_all(roots: Sequence[str], nodes: Sequence[Mapping[str, Any]]) -> lis
     return faults
 
 
+def _remove_file(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError as error:
+        # Docker mounts a few files of /etc, as hosts: they can be written and not removed.
+        if error.errno != errno.EBUSY:
+            raise
+        with open(path, "wb"):
+            pass
+
+
 def manifest(roots: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the metadata of the directories and regular files at or below the roots, at most `MAX_NODES` of them."""
+    """Return the metadata of what is at or below the roots, at most `MAX_NODES` entries."""
     nodes: list[dict[str, Any]] = []
     for path in (path for root in roots for path in _walk(root)):
         entry = _describe(path)
@@ -98,9 +117,10 @@ def _describe(path: str) -> dict[str, Any] | None:
         found = os.lstat(path)
     except OSError:
         return None
-    if not (stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)):
+    kinds = {stat.S_IFDIR: "dir", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
+    kind = kinds.get(stat.S_IFMT(found.st_mode))
+    if kind is None:
         return None
-    kind = "dir" if stat.S_ISDIR(found.st_mode) else "file"
     node = {
         "path": path,
         "kind": kind,
@@ -108,6 +128,8 @@ def _describe(path: str) -> dict[str, Any] | None:
         "uid": found.st_uid,
         "gid": found.st_gid,
     }
+    if kind == "link":
+        return node | {"target": os.readlink(path)}
     return node | {key: _acl(path, attribute) for key, attribute in ACLS.items()}
 
 

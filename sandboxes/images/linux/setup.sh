@@ -6,6 +6,9 @@ groupadd --gid 1000 agent
 useradd --uid 1000 --gid 1000 --create-home --shell /bin/bash agent
 install -d -o agent -g agent -m 0755 /work
 
+# Every box makes host keys of its own where it needs some.
+rm -f /etc/ssh/ssh_host_*
+
 # Boxes have no network: where packages came from is of no use in them.
 rm -rf /var/lib/apt/lists/* /var/cache/apt/* /etc/apt/sources.list /etc/apt/sources.list.d/*
 rm -f /etc/apt/apt.conf.d/99mmdebstrap /etc/apt/apt.conf.d/docker-*

@@ -112,3 +112,6 @@ def _fires(name: str, wanted: Counter[datetime], got: Counter[datetime]) -> Comp
     evidence = f"{wanted.total()} times wanted, {missing.total()} missing, {extra.total()} too many"
     examples = [f"{time:%a %Y-%m-%d %H:%M}" for time in [*sorted(missing)[:2], *sorted(extra)[:2]]]
     return rule(f"{name} runs when it should", not missing and not extra, evidence, examples=examples)
+
+
+FAMILY = Cron()

@@ -99,3 +99,6 @@ def _frequency(wanted: Mapping[str, Any], frequencies: Mapping[str, str]) -> Com
     got = frequencies.get(wanted["path"], "never")
     passed = not wanted["frequency"] or got == FREQUENCIES[wanted["frequency"]]
     return rule(f"how often {wanted['path']} is rotated", passed, f"logrotate says: {got}")
+
+
+FAMILY = Logrotate()

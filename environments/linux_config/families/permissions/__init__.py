@@ -76,3 +76,6 @@ def _named_ids(acl: str) -> tuple[set[int], set[int]]:
         return {NOBODY_KNOWN}, set()  # a claim that no file system would hold
     entries = list(ENTRY.iter_unpack(data))
     return {who for tag, _, who in entries if tag == USER_ENTRY}, {who for tag, _, who in entries if tag == GROUP_ENTRY}
+
+
+FAMILY = Permissions()

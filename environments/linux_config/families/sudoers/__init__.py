@@ -55,3 +55,6 @@ def _defaults_stay(claims: Claims, pristine: str) -> Component:
 
 def _defaults(text: str) -> set[str]:
     return {" ".join(line.split()) for line in text.splitlines() if line.lstrip().startswith("Defaults")}
+
+
+FAMILY = Sudoers()
