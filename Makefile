@@ -17,7 +17,7 @@ rollout: setup image
 	$(BIN)/python -m agentgym.rollout $(ARGS)
 
 test: $(VENV)/.test image
-	$(BIN)/python -m pytest $(ARGS)
+	@PYTHON=$(BIN)/python sh tests/run.sh $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

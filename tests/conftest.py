@@ -26,11 +26,21 @@ def required_tiers() -> set[str]:
     return {name for name in os.environ.get("AGENTGYM_REQUIRE", "").split(",") if name}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--alone", choices=("never", "only"), help="leave out the tests marked `alone`, or all others")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for fixture, marker in TIERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+    if asked := config.getoption("--alone"):
+        apart: dict[bool, list[pytest.Item]] = {True: [], False: []}
+        for item in items:
+            apart[(item.get_closest_marker("alone") is not None) == (asked == "only")].append(item)
+        config.hook.pytest_deselected(items=apart[False])
+        items[:] = apart[True]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from agentgym import plugins
 from agentgym.checks.tasks import TaskReport, check_tasks
-from agentgym.cli.output import opened, print_json, print_rows
+from agentgym.cli.output import MOST_COLUMNS, opened, print_json, print_rows
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
 from agentgym.statistics import TaskStats, Value
@@ -126,7 +127,8 @@ def _print(reports: Sequence[TaskReport]) -> None:
         print()
         print_rows("Faults", faults)
     for caution, names in _by_caution(reports).items():
-        print(f"\nCaution: {caution}: {', '.join(names)}")
+        print()
+        print(textwrap.fill(f"Caution: {caution}: {', '.join(names)}", MOST_COLUMNS, break_on_hyphens=False))
     unfit = sum(not report.fit for report in reports)
     print(f"\n{len(reports) - unfit} of {len(reports)} tasks are fit." + (" Mend the faults above." if unfit else ""))
 

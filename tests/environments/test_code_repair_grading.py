@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from agentgym.environments.code_repair.cheats import SIGNS
-from agentgym.environments.code_repair.checking import same
+from agentgym.environments.code_repair.checking import Outcome, SuiteReport, same
 from agentgym.environments.code_repair.env import CodeRepairEnv
 from agentgym.environments.code_repair.gate import (
     FUZZ_CALLS,
@@ -22,7 +22,7 @@ from agentgym.environments.code_repair.gate import (
 from agentgym.environments.code_repair.tasks.bases import find_base
 from agentgym.environments.code_repair.tasks.mutant import Kind, load_mutants
 from agentgym.environments.code_repair.trial import Fuzz, try_all
-from agentgym.environments.code_repair.verify import judge
+from agentgym.environments.code_repair.verify import judge, visible_tests
 from agentgym.errors import SandboxBroken, SandboxLost, VerifierFault
 from agentgym.message import Message
 from agentgym.reward import Reward
@@ -184,10 +184,34 @@ def test_a_program_that_knows_only_the_visible_tests_fails_on_other_calls(backen
     assert "7 of 7 visible tests passed" in evidence(reward)
 
 
+OUTCOMES = {
+    "all passed": ([("a", "passed"), ("b", "passed")], 1),
+    "one is missing": ([("a", "passed")], 0),
+    "one failed": ([("a", "passed"), ("b", "failed")], 0),
+    "one was skipped": ([("a", "passed"), ("b", "skipped")], 0),
+    "one is told twice": ([("a", "passed"), ("a", "passed"), ("b", "passed")], 0),
+    "another one passed": ([("a", "passed"), ("b", "passed"), ("c", "passed")], 0),
+    "another one failed": ([("a", "passed"), ("b", "passed"), ("c", "failed")], 0),
+    "none": ([], 0),
+}
+
+
+@pytest.mark.parametrize(("outcomes", "value"), OUTCOMES.values(), ids=OUTCOMES)
+def test_visible_tests_count_only_if_each_ran_once_and_passed(outcomes: list[tuple[str, str]], value: int) -> None:
+    told = SuiteReport([Outcome(name, outcome, "") for name, outcome in outcomes], "")
+    assert visible_tests(told, ["a", "b"]).value == value
+
+
+@pytest.mark.slow
+def test_a_program_that_does_not_end_is_told_so(bubblewrap_backend: SandboxBackend) -> None:
+    reward = judged(bubblewrap_backend, SOUND.replace("    return", "    while True: pass\n    return"))
+    assert reward.value == 0.0
+    assert "did not end" in evidence(reward)
+
+
 @pytest.mark.parametrize(
     ("statement", "why"),
     [
-        pytest.param("while True: pass", "did not end", marks=pytest.mark.slow),
         # Random calls that are refused before this line are answered, so the first one may be.
         ("import os; os._exit(0)", "of 64 calls were answered: the process exited with status 0"),
         ("raise SystemExit(0)", "raised SystemExit"),

@@ -12,6 +12,8 @@ from measures import SAMPLED
 
 from agentgym.sandbox import SandboxBackend
 
+pytestmark = pytest.mark.alone
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "sandboxes.py"
 
 

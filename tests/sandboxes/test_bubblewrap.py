@@ -26,7 +26,7 @@ from agentgym.sandboxes.bubblewrap.backend import BubblewrapBackend
 from agentgym.sandboxes.bubblewrap.machine import probe
 from agentgym.sandboxes.bubblewrap.records import ProcessId, Records
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = [pytest.mark.bubblewrap, pytest.mark.alone]
 
 FORK_FOREVER = """
 import os

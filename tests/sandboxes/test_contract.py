@@ -16,6 +16,8 @@ from agentgym.checks import SANDBOX_CHECKS, CheckReport, Outcome, check_one, che
 from agentgym.errors import UsageError
 from agentgym.sandbox import ExecResult, Sandbox, SandboxBackend
 
+pytestmark = pytest.mark.alone
+
 CHECKS = {listed.check.__name__: listed for listed in SANDBOX_CHECKS}
 ROOT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
 

@@ -37,7 +37,7 @@ from agentgym.sandboxes.docker.backend import DockerBackend  # noqa: E402
 from agentgym.sandboxes.docker.flags import EngineFacts, host_options  # noqa: E402
 from agentgym.sandboxes.images import docker_tag  # noqa: E402
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.alone]
 
 SMALL = SandboxSpec(memory_mib=128, disk_mib=32, pids=64)
 ENGINE_SOCKET = "/var/run/docker.sock"

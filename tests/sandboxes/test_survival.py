@@ -21,6 +21,8 @@ from agentgym.sandbox import SandboxBackend, SandboxSpec
 from agentgym.sandboxes.bubblewrap.backend import BubblewrapBackend
 from agentgym.sandboxes.owner import ProcessId
 
+pytestmark = pytest.mark.alone
+
 SMALL = SandboxSpec(memory_mib=64, disk_mib=16, pids=32)
 LIVE = 32
 
