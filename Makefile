@@ -29,6 +29,8 @@ bench: setup image
 	$(BIN)/python benchmarks/sandboxes.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/code_repair.py
+	$(BIN)/python benchmarks/linux_config.py
+	$(BIN)/python benchmarks/linux_config.py --gate
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --quiet --strict && echo "site/index.html"

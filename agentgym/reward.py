@@ -20,6 +20,7 @@ class Component(BaseModel):
         value: how well, 0 to 1.
         weight: its share among the soft components.
         hard: a rule rather than a share: its value multiplies the whole reward.
+        goal: what the task asks for rather than what must stay as it is, so that doing nothing does not earn it.
         evidence: one line that says why, for people.
         data: what was seen, for programs.
     """
@@ -30,6 +31,7 @@ class Component(BaseModel):
     value: float = Field(ge=0, le=1)
     weight: float = Field(default=1, ge=0)
     hard: bool = False
+    goal: bool = False
     evidence: Text = ""
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -60,6 +62,11 @@ class Reward(BaseModel):
         why = "this task has no solution: whoever is judged to solve it has told its judges apart"
         caught = Component(name=CANARY_PASSED, value=0, hard=True, evidence=why)
         return Reward(value=0, components=(*self.components, caught))
+
+    @property
+    def goals_earned(self) -> list[str]:
+        """The names of the goals that were reached, wholly or in part."""
+        return [component.name for component in self.components if component.goal and component.value > 0]
 
     @property
     def passed_canary(self) -> bool:

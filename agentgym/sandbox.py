@@ -287,14 +287,11 @@ class Sandbox(Protocol):
         """Open a persistent shell as the spec's user, in the spec's workdir."""
         ...
 
-    def changes(self) -> tuple[str, ...]:
-        """Return the paths at which the box's files may differ from its image's: changed, new or removed.
+    def changes(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return what at or below absolute `paths` was changed since the box was made; at most 1,000 paths.
 
-        The host says so, not a program in the box. Where it cannot tell path from path (folders in memory, names that
-        are no UTF-8), it names the folder. Changed back is changed.
-
-        Raises:
-            PathError: there are more than can be told.
+        A folder is among them where something in it was added or removed. The box's agent says so, by the time of the
+        last change, which nobody in a box can set; what was changed back is changed.
         """
         ...
 

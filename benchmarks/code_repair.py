@@ -10,11 +10,11 @@ there is a pause (not counted) as of a model that thinks, in which it can.
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common import OUT, machine, say, summarise, text_table, write_json
+from episodes import play_oracle, ready_backend, timed
 
 from agentgym.environments.code_repair import checking
 from agentgym.environments.code_repair.env import CodeRepairEnv
@@ -25,25 +25,8 @@ from agentgym.task import Split, Task
 
 BACKENDS = ("bubblewrap", "docker")
 LEVELS = range(1, 7)
-READY = 4
-THINK_S = 0.5
 # A cheat that sleeps need not do so for long.
 PANEL_SECONDS_A_JOB = 4.0
-
-
-class Timed(CodeRepairEnv):
-    """The environment, which keeps the seconds that each verdict took."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.graded: list[float] = []
-
-    def verify(self, *arguments: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return super().verify(*arguments)
-        finally:
-            self.graded.append(time.perf_counter() - began)
 
 
 def main() -> int:
@@ -79,21 +62,16 @@ def tasks_of(level: int, count: int) -> list[Task]:
 
 def measured(name: str, chosen: dict[int, list[Task]]) -> dict[int, dict[str, Any]]:
     """Return the times of episodes and verdicts on one backend, by level."""
-    backend = open_backend(name)
-    keep_ready: Callable[[int], None] = backend.keep_ready  # type: ignore[attr-defined]
-    keep_ready(READY)
-    env = Timed(sandbox=backend)
     found = {}
-    try:
-        play(env, chosen[1][0])
+    with ready_backend(name) as backend:
+        env: Any = timed(CodeRepairEnv)(sandbox=backend)
+        play_oracle(env, chosen[1][0])
         for level, tasks in chosen.items():
             say(f"{name}, level {level}")
             env.graded.clear()
-            episodes = [play(env, task) for task in tasks]
+            episodes = [play_oracle(env, task) for task in tasks]
             found[level] = {"episode": summarise(episodes), "grading": summarise(env.graded)}
-    finally:
         env.close()
-        backend.close()
     return found
 
 
@@ -127,20 +105,6 @@ def scored(env: CodeRepairEnv, script: Iterable[Message], task: Task) -> bool:
         if terminated:
             return bool(info["reward"].value > 0)
     raise ValueError(f"a cheat does not submit: {task.id}")
-
-
-def play(env: Timed, task: Task) -> float:
-    """Play the oracle's episode and return the seconds it took."""
-    began = time.perf_counter()
-    env.reset(options={"task": task})
-    for message in env.oracle(task):
-        if message.tool_calls[0].name == "submit":
-            time.sleep(THINK_S)
-        *_, info = env.step(message)
-    took = time.perf_counter() - began - THINK_S
-    if not info["reward"].success:
-        raise ValueError(f"the oracle fails {task.id}: {info['reward']}")
-    return took
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ GRACE_S = 20.0
 LONGEST_S = 7 * 24 * 3600
 FILE_TIMEOUT_S = 60.0
 MAX_SNAPSHOT_BYTES, MAX_SNAPSHOT_FILES = 60 << 20, 20_000
+MAX_CHANGES = 1000
 RESUME = "Re-run with --resume; finished episodes are kept."
 
 
@@ -161,11 +162,10 @@ class Box:
         self._require_open()
         return ChannelSession(self)
 
-    def changes(self) -> tuple[str, ...]:
-        """Return the paths at which the box's files may differ from its image's, as the host sees them."""
-        self._require_open()
-        changed, whole, removed = self._vessel.changes()
-        return tuple(sorted({*changed, *whole, *removed}))
+    def changes(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return what at or below the paths was changed since the box was made."""
+        fields = {"paths": list(paths), "most": MAX_CHANGES, "user": "root"}
+        return tuple(self._call("changes", fields, timeout_s=FILE_TIMEOUT_S + GRACE_S).header["changed"])
 
     def snapshot(self) -> Snapshot:
         """Keep the box's files as they are now; any number of boxes can start with them."""

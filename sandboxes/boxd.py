@@ -54,6 +54,7 @@ OUTBUF_LIMIT = 4 << 20
 SPARE_LIMIT = 1 << 20
 SPARES = 2
 STAGE_AFTER_S = 0.0002
+STARTED_NS = time.time_ns()
 FRESH_NS = 50_000_000
 # What stands for itself in a JSON string.
 PLAIN = frozenset(range(0x20, 0x7F)) - set(b'"\\')
@@ -1067,6 +1068,23 @@ def find_files(paths: list[str], max_files: int) -> list[str]:
     return sorted(set(found))
 
 
+def list_changes(request: Header, _payload: bytes) -> tuple[Header, bytes]:
+    """Return what at or below some paths was changed since the agent started, symlinks never followed."""
+    changed: list[str] = []
+    todo = [clean_path(path) for path in request["paths"]]
+    while todo and len(changed) < request["most"]:
+        path = todo.pop()
+        try:
+            status = os.lstat(path)
+            if status.st_ctime_ns > STARTED_NS:
+                changed.append(path)
+            if stat.S_ISDIR(status.st_mode):
+                todo += [os.path.join(path, name) for name in os.listdir(path)]
+        except OSError:
+            continue
+    return {"changed": sorted(changed)}, b""
+
+
 # --- Snapshots --------------------------------------------------------------------------------------------------
 
 
@@ -1224,6 +1242,7 @@ FILE_OPERATIONS = {
     "read": read_file,
     "put": put_files,
     "get": get_files,
+    "changes": list_changes,
     "pack": pack_changes,
     "unpack": unpack_changes,
 }

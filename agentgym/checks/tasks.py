@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agentgym.checks.environment import Stage
 from agentgym.env import AgentEnv, Script
@@ -62,19 +62,21 @@ def check_tasks(env: AgentEnv, tasks: Sequence[Task], tell: Tell) -> Iterator[Ta
         yield check_task(env, task, tell)
 
 
-def check_task(env: AgentEnv, task: Task, tell: Tell) -> TaskReport:
-    """Put one task through the gate."""
+def check_task(env: AgentEnv, task: Task, tell: Tell, *, cheats: Mapping[str, Script] | None = None) -> TaskReport:
+    """Put one task through the gate, with these cheats or, by default, all that the environment has for it."""
     stage = _Gate(env, task, tell, [])
     gold = [stage.score("the solution", env.oracle, "1", lambda value: value == 1) for _ in range(GOLD_RUNS)]
     noop = stage.score("doing nothing", env.noop, "below 1", lambda value: value < 1)
-    served = stage.evidence
-    cheats: dict[str, float | None] = {}
+    if noop is not None and (earned := stage.reward.goals_earned):
+        stage.faults.append(f"doing nothing earns what the task asks for: {', '.join(earned)}")
+    served = _evidence(stage.reward)
+    scores: dict[str, float | None] = {}
     # A task whose solution fails, or that is solved already, says nothing about cheats.
     if not stage.faults:
-        for name, cheat in env.cheats_for(task).items():
-            cheats[name] = stage.score(f"the cheat {name}", cheat, "below 1", lambda value: value < 1)
+        for name, cheat in (env.cheats_for(task) if cheats is None else cheats).items():
+            scores[name] = stage.score(f"the cheat {name}", cheat, "below 1", lambda value: value < 1)
     faults, cautions = tuple(dict.fromkeys(stage.faults)), tuple(env.cautions_for(task))
-    return TaskReport(task.id, gold, noop, served, cheats, faults, cautions)
+    return TaskReport(task.id, gold, noop, served, scores, faults, cautions)
 
 
 @dataclass
@@ -83,7 +85,7 @@ class _Gate:
     task: Task
     tell: Tell
     faults: list[str]
-    evidence: str = ""
+    reward: Reward = field(default_factory=lambda: Reward(value=0))
 
     def score(self, who: str, script: Script, wanted: str, right: Callable[[float], bool]) -> float | None:
         """Play a script and note a fault if it does not score what it should; None if it could not be judged."""
@@ -95,9 +97,9 @@ class _Gate:
         except InfrastructureError as error:
             self.faults.append(f"{who} could not be judged: {error}")
             return None
-        self.evidence = _evidence(reward)
+        self.reward = reward
         if not right(reward.value):
-            self.faults.append(f"{who} scores {reward.value:g}, not {wanted}: {self.evidence}")
+            self.faults.append(f"{who} scores {reward.value:g}, not {wanted}: {_evidence(reward)}")
         return reward.value
 
 

@@ -70,7 +70,7 @@ def lay_out(box: Sandbox, state: object) -> None:
 def collect(box: Sandbox, roots: Sequence[str]) -> dict[str, bytes]:
     """Return the regular files at or below the roots by path, and what the box claims about them under `MANIFEST`.
 
-    Under `CHANGES` is what the host saw changed of the system's programs and libraries. What is over a cap is not
+    Under `CHANGES` is what was changed of the system's programs and libraries. What is over a cap is not
     carried at all; `REFUSED` then holds the reason.
     """
     request = json.dumps({"manifest": list(roots)}).encode()
@@ -84,8 +84,7 @@ def collect(box: Sandbox, roots: Sequence[str]) -> dict[str, bytes]:
         result = box.exec([*PYTHON, "-c", _layout_program()], stdin=request, timeout_s=TIMEOUT_S, user="root")
     if not result.ok or len(result.stdout) > MAX_MANIFEST_BYTES:
         return {REFUSED: b"the box could not say what modes and owners its files have"}
-    changed = [path for path in box.changes() if path.startswith(tuple(f"{folder}/" for folder in SYSTEM))]
-    return contents | {MANIFEST: result.stdout, CHANGES: json.dumps(changed[:MAX_FILES]).encode()}
+    return contents | {MANIFEST: result.stdout, CHANGES: json.dumps(box.changes(SYSTEM)).encode()}
 
 
 def read_claims(artefacts: Mapping[str, bytes], roots: Sequence[str], *, links: bool = False) -> Claims | str:

@@ -23,7 +23,15 @@ from agentgym.task import Split, Task, TaskSet, generated, task_id
 from agentgym.tool import clip
 
 FAMILIES = families()
-SIZES = {Split.DEMO: 8, Split.EVAL: 128, Split.TRAIN: 10**6}
+# Families take turns, so that the first tasks of eval are of all of them.
+BY_FAMILY = [[(family, kind) for kind in family.kinds] for family in FAMILIES.values()]
+KINDS: Sequence[tuple[Family, Kind]] = [pair for turn in zip_longest(*BY_FAMILY) for pair in turn if pair is not None]
+SOLVABLE = tuple(pair for pair in KINDS if not pair[1].canary)
+CANARIES = tuple(pair for pair in KINDS if pair[1].canary)
+# Twice through everything that can be solved, then each canary once.
+EVAL_ROUNDS = 2
+SIZES = {Split.DEMO: 8, Split.EVAL: EVAL_ROUNDS * len(SOLVABLE) + len(CANARIES), Split.TRAIN: 10**6}
+CANARY_SHARE = 1 / 256
 # Easiest first; five of the eight are done by one short command.
 DEMO = (
     ("permissions", "mode"),
@@ -66,7 +74,22 @@ class LinuxConfigEnv(AgentEnv):
             "SYS_CHROOT",
         ),
         required=(Control.NETWORK, Control.FILESYSTEM, Control.USERS),
-        programs=("python3", "bash", "sudo", "visudo", "crontab", "logrotate", "setfacl", "getfacl"),
+        programs=(
+            "python3",
+            "bash",
+            "sudo",
+            "crontab",
+            "logrotate",
+            "setfacl",
+            "sshd",
+            "nginx",
+            "openssl",
+            "rsync",
+            "git",
+            "locale-gen",
+            "sysctl",
+            "apt-get",
+        ),
     )
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
 
@@ -79,7 +102,12 @@ class LinuxConfigEnv(AgentEnv):
     @classmethod
     def cheats_for(cls, task: Task) -> Mapping[str, Script]:
         """Return the panel of the environment and that of the task's family."""
-        return {**cls.cheats, **{name: script(commands) for name, commands in FAMILIES[task.family].cheats.items()}}
+        return {**cls.cheats, **cls.family_cheats(task)}
+
+    @classmethod
+    def family_cheats(cls, task: Task) -> Mapping[str, Script]:
+        """Return the cheats that look like the work on a task of this family."""
+        return {name: script(commands) for name, commands in FAMILIES[task.family].cheats.items()}
 
     def system_prompt(self) -> str:
         """Return what the policy is and how it acts."""
@@ -116,7 +144,7 @@ class LinuxConfigEnv(AgentEnv):
     def examples(self, task: Task, count: int) -> list[tuple[Task, list[Message]]]:
         """Return solved train tasks: of the task's kind first, then of its family, then of its level."""
         train = self.tasks(Split.TRAIN)
-        pool = [train[i] for i in range(EXAMPLE_DRAWS)]
+        pool = [task for task in (train[i] for i in range(EXAMPLE_DRAWS)) if not task.canary]
 
         def distance(other: Task) -> tuple[bool, bool, int]:
             return (
@@ -174,6 +202,7 @@ def _draw(split: Split, rng: random.Random, index: int) -> Task:
         prompt=draft.prompt,
         setup={"kind": kind.name, "state": draft.state.as_json(), "roots": list(draft.roots)},
         secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+        canary=kind.canary,
     )
 
 
@@ -182,14 +211,12 @@ def _choose(split: Split, rng: random.Random, index: int) -> tuple[Family, Kind]
     if split is Split.DEMO:
         family, name = DEMO[index]
         return FAMILIES[family], next(kind for kind in FAMILIES[family].kinds if kind.name == name)
-    every = [
-        (family, kind)
-        for kinds in zip_longest(*([(family, kind) for kind in family.kinds] for family in FAMILIES.values()))
-        for family, kind in filter(None, kinds)
-    ]
     if split is Split.EVAL:
-        return every[index % len(every)]
-    return rng.choice([pair for pair in every if not pair[1].held_out])
+        return (
+            SOLVABLE[index % len(SOLVABLE)] if index < EVAL_ROUNDS * len(SOLVABLE) else CANARIES[index % len(CANARIES)]
+        )
+    pool = CANARIES if CANARIES and rng.random() < CANARY_SHARE else SOLVABLE
+    return rng.choice([pair for pair in pool if not pair[1].held_out])
 
 
 def _shown(command: str, result: ExecResult, timeout_s: float) -> str:

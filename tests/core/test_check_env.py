@@ -8,7 +8,7 @@ from counting_gym.env import CountingEnv
 
 from agentgym.checks import check_env
 from agentgym.message import Message, call
-from agentgym.reward import Reward
+from agentgym.reward import Component, Reward
 from agentgym.task import Split, Task, TaskSet
 
 
@@ -23,6 +23,18 @@ def test_a_sound_environment_passes() -> None:
 class GivesEverythingAway(CountingEnv):
     def verify(self, task: Task, *_: Any) -> Reward:
         return Reward(value=1)
+
+
+class EarnsGoalsByDoingNothing(CountingEnv):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        reward = super().verify(task, *arguments)
+        return Reward(value=reward.value, components=(Component(name="there", value=1, goal=True),))
+
+
+class HasACheatThatWorks(CountingEnv):
+    @classmethod
+    def cheats_for(cls, task: Task) -> Any:
+        return {**cls.cheats, "ask-the-oracle": lambda task: cls().oracle(task)}
 
 
 class NeverGivesAnything(CountingEnv):
@@ -74,6 +86,8 @@ class ObservesNonsense(CountingEnv):
     ("env_class", "caught"),
     [
         (GivesEverythingAway, {"noop_scores_zero", "no_cheat_scores"}),
+        (EarnsGoalsByDoingNothing, {"noop_scores_zero"}),
+        (HasACheatThatWorks, {"no_cheat_scores"}),
         (NeverGivesAnything, {"the_oracle_scores_one"}),
         (ShipsNoCheats, {"no_cheat_scores"}),
         (OracleIsWrong, {"the_oracle_scores_one"}),

@@ -48,6 +48,7 @@ class Kind(NamedTuple):
         draw: makes a task from a source of randomness.
         held_out: no train task is of this kind.
         short: one short shell command solves it.
+        canary: what its tickets ask for contradicts itself, so that nothing but a cheat passes them.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Kind(NamedTuple):
     draw: Callable[[random.Random], Draft]
     held_out: bool = False
     short: bool = False
+    canary: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,4 @@ def rule(name: str, passed: bool, evidence: str, **data: Any) -> Component:
 
 def goal(name: str, passed: bool, evidence: str, **data: Any) -> Component:
     """Return a hard component for what the ticket asks for, which doing nothing does not earn."""
-    return rule(name, passed, evidence, goal=True, **data)
-
-
-def is_goal(component: Component) -> bool:
-    """Whether a component is for what the ticket asks for."""
-    return component.data.get("goal") is True
+    return rule(name, passed, evidence, **data).model_copy(update={"goal": True})
