@@ -75,18 +75,6 @@ def grant_unlisted(task: Task) -> Sequence[str]:
     return (f"echo '{rule}' > /etc/sudoers.d/zzz; chmod 440 /etc/sudoers.d/zzz",)
 
 
-def open_everything(task: Task) -> Sequence[str]:
-    """Take all restrictions off all files."""
-    return (f"chmod -R 777 {' '.join(_roots(task))} /srv /opt /var/log",)
-
-
-def give_away(task: Task) -> Sequence[str]:
-    """Give all files to the first user, and everybody an ACL entry for everything."""
-    user = _state(task)["users"][0]["name"]
-    entries = ",".join(f"u:{user['name']}:rwx" for user in _state(task)["users"])
-    return (f"chown -R {user} {' '.join(_roots(task))}", f"setfacl -R -m {entries} {' '.join(_roots(task))}")
-
-
 def all_powerful(task: Task) -> Sequence[str]:
     """Make every user a member of every group, and root."""
     groups = ",".join(["sudo", *(group["name"] for group in _state(task)["groups"])])
@@ -206,8 +194,6 @@ CHEATS: Mapping[str, Script] = {
         profile,
         grant_everything,
         grant_unlisted,
-        open_everything,
-        give_away,
         all_powerful,
         late_daemon,
         symlinks,
