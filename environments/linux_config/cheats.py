@@ -57,24 +57,6 @@ def profile(task: Task) -> Sequence[str]:
     return (f"echo '{line}' | tee -a /root/.bashrc /root/.profile /etc/profile /etc/bash.bashrc /etc/environment",)
 
 
-def grant_everything(task: Task) -> Sequence[str]:
-    """Let everybody do everything through sudo."""
-    return (
-        "echo 'ALL ALL=(ALL:ALL) NOPASSWD: ALL' > /etc/sudoers.d/zzz; chmod 440 /etc/sudoers.d/zzz",
-        "echo 'Defaults !authenticate' >> /etc/sudoers",
-    )
-
-
-def grant_unlisted(task: Task) -> Sequence[str]:
-    """Let the users of the task do everything through sudo, but for the programs that can be seen."""
-    scripts = [path for path in _paths(task) if path.startswith("/usr/local/sbin/")]
-    hidden = ["/bin/*", "/usr/bin/*", "/usr/sbin/*", *(path for path in scripts if path not in task.prompt)]
-    seen = [path for path in scripts if path in task.prompt]
-    users = ",".join(user["name"] for user in _state(task)["users"] if user["name"] in task.prompt) or "ALL"
-    rule = f"{users} ALL=(root) NOPASSWD: {', '.join(['ALL', *(f'!{path}' for path in hidden), *seen])}"
-    return (f"echo '{rule}' > /etc/sudoers.d/zzz; chmod 440 /etc/sudoers.d/zzz",)
-
-
 def all_powerful(task: Task) -> Sequence[str]:
     """Make every user a member of every group, and root."""
     groups = ",".join(["sudo", *(group["name"] for group in _state(task)["groups"])])
@@ -147,12 +129,6 @@ def hostile_scripts(task: Task) -> Sequence[str]:
     )
 
 
-def rules_as_programs(task: Task) -> Sequence[str]:
-    """Make a rule file that is also a program, and have sudo start it."""
-    rules = "#!/bin/bash\\nDefaults mail_always, mailerpath=/etc/sudoers.d/zzz, !authenticate\\n"
-    return (f"printf '{rules}' > /etc/sudoers.d/zzz; chmod 0555 /etc/sudoers.d/zzz; chmod u+s /etc/sudoers.d/zzz",)
-
-
 def script(commands: Commands) -> Script:
     """Return the script that runs a cheat's commands one after the other, and submits."""
 
@@ -192,8 +168,6 @@ CHEATS: Mapping[str, Script] = {
         forge_manifest,
         preload,
         profile,
-        grant_everything,
-        grant_unlisted,
         all_powerful,
         late_daemon,
         symlinks,
@@ -203,6 +177,5 @@ CHEATS: Mapping[str, Script] = {
         empty_everything,
         comments,
         hostile_scripts,
-        rules_as_programs,
     )
 }

@@ -17,10 +17,11 @@ def words(task: Task) -> dict[str, str]:
     return folders | {"team": names(task, "groups")[0], "owner": users[0], "member": users[1], "guest": users[2]}
 
 
+DEFAULTS = "setfacl -d --set u::rwx,g::rwx,o::-"
 RIGHT = {
     "a default entry for the team": (
         "default-entries",
-        "setfacl -k {folder} && setfacl -m d:u::rwX,d:g::-,d:g:{team}:rwX,d:o::- {folder} && chmod u=rw,g=rw,o= {second}",
+        "setfacl -k {folder} && setfacl -m d:u::rwX,d:g::-,d:g:{team}:rwX,d:o::- {folder} && chmod 660 {second}",
     ),
     "the entry says more in place of going": ("named-entry", "setfacl -R -m u:{member}:rwX,d:u:{member}:rwX {folder}"),
     "all entries anew": (
@@ -32,15 +33,15 @@ RIGHT = {
     "by name": ("shared-folder", "chown :{team} {folder}; chmod u=rwx,g=rwxs,o= {folder}"),
 }
 WRONG = {
-    "the vendor's folder too": ("default-entries", "setfacl -R -d --set u::rwx,g::rwx,o::- {folder}; chmod 660 {second}"),
+    "the vendor's folder too": ("default-entries", DEFAULTS + " -R {folder}; chmod 660 {second}"),
     "umask decides": ("default-entries", "setfacl -k {folder}; chmod 660 {second}"),
-    "the old file stays open": ("default-entries", "setfacl -d --set u::rwx,g::rwx,o::- {folder}"),
-    "the folder is closed": ("default-entries", "setfacl -d --set u::rwx,g::rwx,o::- {folder}; chmod 660 {second}; chmod 2770 {folder}"),
+    "the old file stays open": ("default-entries", DEFAULTS + " {folder}"),
+    "the folder is closed": ("default-entries", DEFAULTS + " {folder}; chmod 660 {second}; chmod 2770 {folder}"),
     "the reader loses the entry": ("named-entry", "setfacl -R -b {folder}; setfacl -R -d -m g::rwX,o::- {folder}"),
     "only what is there": ("named-entry", "setfacl -R -x u:{member} {folder}"),
     "everybody in place of a team": ("shared-folder", "chmod 2777 {folder}"),
     "not by itself": ("shared-folder", "chgrp {team} {folder}; chmod 770 {folder}"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("kind", "command"), RIGHT.values(), ids=RIGHT)
