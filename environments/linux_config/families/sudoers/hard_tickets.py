@@ -34,9 +34,10 @@ def vendor_rules(rng: random.Random) -> Draft:
     scene.denied(agent, program)
     prompt = (
         f"{early} lets {scene.user} run {program} as root without a password, or so it says: since the package "
-        f"{vendor} was installed, sudo {'asks for one' if asks else 'refuses it'}. Make it work again for {scene.user} alone; "
-        f"the rest of the group {scene.team} goes on being {'asked' if asks else 'refused'}. {path} is the package's "
-        "and must stay byte for byte, with its owner and mode, and what it says must go on holding for all others."
+        f"{vendor} was installed, sudo {'asks for one' if asks else 'refuses it'}. Make it work again for "
+        f"{scene.user} alone; the rest of the group {scene.team} goes on being "
+        f"{'asked' if asks else 'refused'}. {path} is the package's and must stay byte for byte, with its "
+        "owner and mode, and what it says must go on holding for all others."
     )
     return scene.draft(prompt, f"mv {early} /etc/sudoers.d/zzz-{scene.service}")
 
