@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
+from agentgym.environments.linux_config.families.base import Claims, Family, Kind, files_stay, goal, rule
 from agentgym.environments.linux_config.families.cron import hard_tickets, tickets
 from agentgym.environments.linux_config.families.cron.cheats import CHEATS
 from agentgym.environments.linux_config.families.cron.schedule import Schedule
@@ -78,7 +78,7 @@ class Cron(Family):
         others = ", ".join(" ".join(key) for key, times in started.items() if times)
         judge = goal if plan["removes"] else rule
         components.append(judge("nothing else is started", not others, others or "nothing else"))
-        return [*components, *_who_may(plan, seen["may"]), *_files_stay(plan, claims)]
+        return [*components, *_who_may(plan, seen["may"]), *files_stay(plan["stays"], claims)]
 
 
 def _users_jobs(plan: Mapping[str, Any], claims: Claims) -> list[Job]:
@@ -165,16 +165,6 @@ def _who_may(plan: Mapping[str, Any], may: Mapping[str, bool]) -> Iterator[Compo
         words = {True: "may", False: "may not", None: "cannot be asked whether it may"}
         name = f"{user} {words[expected['wanted']]} use crontab"
         yield judge(name, may[user] is expected["wanted"], f"{user} {words[may[user]]}")
-
-
-def _files_stay(plan: Mapping[str, Any], claims: Claims) -> Iterator[Component]:
-    """What belongs to a package is as it was, byte for byte, with its owner and mode."""
-    found = {node["path"]: node for node in claims.nodes if node["kind"] == "file"}
-    for before in plan["stays"]:
-        path, text = before["path"], before["text"] + "\n"
-        node = {key: value for key, value in before.items() if key != "text"}
-        same = node.items() <= found.get(path, {}).items() and claims.text(path) == text
-        yield rule(f"{path} stays", same, "as it was" if same else "changed or gone")
 
 
 FAMILY = Cron()

@@ -57,7 +57,7 @@ class Scene:
         """Add a table to /etc/cron.d that belongs to a package and must stay; return its path."""
         text = [f"# {name} is installed by a package and replaced whenever it is upgraded. Do not edit.", *lines]
         path = self.system_table(name, *text)
-        self._stays.append({"path": path, "kind": "file", "mode": 0o644, "uid": 0, "gid": 0, "text": "\n".join(text)})
+        self._stays.append({"path": path, "mode": 0o644, "uid": 0, "gid": 0, "text": "\n".join(text) + "\n"})
         return path
 
     def people(self, count: int) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
+from agentgym.environments.linux_config.families.base import Claims, Family, Kind, files_stay, goal, rule
 from agentgym.environments.linux_config.families.sudoers import hard_tickets, tickets
 from agentgym.environments.linux_config.families.sudoers.cheats import CHEATS
 from agentgym.environments.linux_config.families.sudoers.scene import HERE
@@ -48,7 +48,7 @@ class Sudoers(Family):
             where = "" if attempt["host"] == HERE else f" on {attempt['host']}"
             name = f"{attempt['user']}{where}: sudo -u {attempt['runas']} {' '.join(attempt['argv'])}: {wanted}"
             components.append(judge(name, passed, f"wanted {wanted}, got {answer}", wanted=wanted, got=answer))
-        return [*components, _defaults_stay(claims, before), *_files_stay(plan, claims)]
+        return [*components, _defaults_stay(claims, before), *files_stay(plan["stays"], claims)]
 
     def _ran(self, attempt: Mapping[str, Any], got: Mapping[str, Any], uids: Mapping[str, int], token: str) -> bool:
         said = [token, *attempt["argv"][1:]]
@@ -61,16 +61,6 @@ def _defaults_stay(claims: Claims, pristine: str) -> Component:
     missing = _defaults(pristine) - now
     undone = {line for line in now - _defaults(pristine) if any(word in line for word in PROTECTIONS)}
     return rule("the defaults stay", not missing | undone, "; ".join(sorted(missing | undone))[:400] or "unchanged")
-
-
-def _files_stay(plan: Mapping[str, Any], claims: Claims) -> Iterator[Component]:
-    """What belongs to a package is as it was, byte for byte, with its owner and mode."""
-    found = {node["path"]: node for node in claims.nodes if node["kind"] == "file"}
-    for before in plan["stays"]:
-        path, text = before["path"], before["text"]
-        node = {key: value for key, value in before.items() if key != "text"}
-        same = node.items() <= found.get(path, {}).items() and claims.text(path) == text
-        yield rule(f"{path} stays", same, "as it was" if same else "changed or gone")
 
 
 def _defaults(text: str) -> set[str]:

@@ -69,7 +69,7 @@ class Scene:
         head = (f"# {name} is installed by a package and replaced", "# whenever it is upgraded. Do not edit.")
         path = self.drop_in(name, *head, *lines)
         text = "\n".join((*head, *lines)) + "\n"
-        self._stays.append({"path": path, "kind": "file", "mode": 0o440, "uid": 0, "gid": 0, "text": text})
+        self._stays.append({"path": path, "mode": 0o440, "uid": 0, "gid": 0, "text": text})
         return path
 
     def program(self, path: str) -> str:
