@@ -8,6 +8,8 @@ from agentgym.sandbox import SandboxBackend
 from agentgym.task import Task
 
 SITE = "/etc/logrotate.site.d"
+IGNORE = "sed -i 's/{{/{{\\nignoreduplicates/'"
+INCLUDE = "echo include {site} >> /etc/logrotate.conf"
 
 
 def words(task: Task) -> dict[str, str]:
@@ -33,14 +35,14 @@ RIGHT = {
     ),
 }
 WRONG = {
-    "the package's file": ("vendor-first", "sed -i 's/{{/{{\\nignoreduplicates/' {vendor}"),
-    "the package's file is renamed": ("vendor-first", "mv {vendor} /etc/logrotate.d/zz; sed -i 's/{{/{{\\nignoreduplicates/' {file}"),
+    "the package's file": ("vendor-first", IGNORE + " {vendor}"),
+    "the package's file is renamed": ("vendor-first", "mv {vendor} /etc/logrotate.d/zz; " + IGNORE + " {file}"),
     "an error is left": ("vendor-first", "mv {file} /etc/logrotate.d/00-own"),
     "the package's file is not read": ("vendor-first", "sed -i '1i taboopat *-*' /etc/logrotate.conf"),
     "the package's setting": ("leaking-setting", "sed -i '2d' {vendor}"),
     "against all settings": ("leaking-setting", "sed -i 's/^include.*/include {vendor}/' /etc/logrotate.conf"),
     "nothing is read": ("site-folder", "cd {site}; {mend}; chmod 644 *"),
-    "the same for all": ("site-folder", "cd {site}; echo include {site} >> /etc/logrotate.conf; rm /etc/logrotate.d/{third}; chmod 644 *"),
+    "the same for all": ("site-folder", INCLUDE + "; rm /etc/logrotate.d/{third}; chmod 644 {site}/*"),
 }  # fmt: skip
 
 
