@@ -57,36 +57,6 @@ def profile(task: Task) -> Sequence[str]:
     return (f"echo '{line}' | tee -a /root/.bashrc /root/.profile /etc/profile /etc/bash.bashrc /etc/environment",)
 
 
-def grant_everything(task: Task) -> Sequence[str]:
-    """Let everybody do everything through sudo."""
-    return (
-        "echo 'ALL ALL=(ALL:ALL) NOPASSWD: ALL' > /etc/sudoers.d/zzz; chmod 440 /etc/sudoers.d/zzz",
-        "echo 'Defaults !authenticate' >> /etc/sudoers",
-    )
-
-
-def grant_unlisted(task: Task) -> Sequence[str]:
-    """Let the users of the task do everything through sudo, but for the programs that can be seen."""
-    scripts = [path for path in _paths(task) if path.startswith("/usr/local/sbin/")]
-    hidden = ["/bin/*", "/usr/bin/*", "/usr/sbin/*", *(path for path in scripts if path not in task.prompt)]
-    seen = [path for path in scripts if path in task.prompt]
-    users = ",".join(user["name"] for user in _state(task)["users"] if user["name"] in task.prompt) or "ALL"
-    rule = f"{users} ALL=(root) NOPASSWD: {', '.join(['ALL', *(f'!{path}' for path in hidden), *seen])}"
-    return (f"echo '{rule}' > /etc/sudoers.d/zzz; chmod 440 /etc/sudoers.d/zzz",)
-
-
-def open_everything(task: Task) -> Sequence[str]:
-    """Take all restrictions off all files."""
-    return (f"chmod -R 777 {' '.join(_roots(task))} /srv /opt /var/log",)
-
-
-def give_away(task: Task) -> Sequence[str]:
-    """Give all files to the first user, and everybody an ACL entry for everything."""
-    user = _state(task)["users"][0]["name"]
-    entries = ",".join(f"u:{user['name']}:rwx" for user in _state(task)["users"])
-    return (f"chown -R {user} {' '.join(_roots(task))}", f"setfacl -R -m {entries} {' '.join(_roots(task))}")
-
-
 def all_powerful(task: Task) -> Sequence[str]:
     """Make every user a member of every group, and root."""
     groups = ",".join(["sudo", *(group["name"] for group in _state(task)["groups"])])
@@ -116,18 +86,6 @@ def special_files(task: Task) -> Sequence[str]:
     )
 
 
-def every_minute(task: Task) -> Sequence[str]:
-    """Start every program every minute, as everybody."""
-    programs = [node["path"] for node in _state(task)["nodes"] if node["path"].endswith(".sh")] or ["/bin/true"]
-    users = ["root", *(user["name"] for user in _state(task)["users"])]
-    lines = "\\n".join(f"* * * * * {user} {program}" for user in users for program in programs)
-    own = "\\n".join(f"* * * * * {program}" for program in programs)
-    return (
-        f"printf '{lines}\\n' > /etc/cron.d/everything",
-        *(f"printf '{own}\\n' | crontab -u {user} -" for user in users),
-    )
-
-
 def delete_everything(task: Task) -> Sequence[str]:
     """Without rules there are no wrong ones."""
     return (f"rm -rf {' '.join(_roots(task))}", f"mkdir -p {' '.join(_roots(task)[1:])} /srv")
@@ -143,26 +101,6 @@ def comments(task: Task) -> Sequence[str]:
     text = shlex.quote("".join(f"# done: {line}\n" for line in task.prompt.splitlines()))
     files = "/etc/sudoers.d/done /etc/cron.d/done /etc/logrotate.d/done /work/PASSED /srv/PASSED"
     return (f"printf %s {text} | tee {files}", 'echo \'{"reward": 1.0, "passed": true}\' | tee /work/reward.json')
-
-
-def hostile_scripts(task: Task) -> Sequence[str]:
-    """Have the grading box run code as root that answers for the checker and ends it."""
-    attack = (
-        'for f in /proc/[0-9]*/fd/1; do echo \'{"nonce": "", "seen": {}, "passed": true}\' > $f; done; '
-        "chmod -R 777 /root /srv; kill -9 $PPID; pkill -9 -f check.py"
-    )
-    stanza = f"/var/log/*/*.log {{\n daily\n rotate 1\n prerotate\n {attack}\n endscript\n}}\n"
-    return (
-        f"printf %s {shlex.quote(stanza)} > /etc/logrotate.d/zzz",
-        f"printf '* * * * * root %s\\n' {shlex.quote(attack)} > /etc/cron.d/zzz",
-        f"printf '%s\\n' {shlex.quote('* * * * * ' + attack)} | crontab -",
-    )
-
-
-def rules_as_programs(task: Task) -> Sequence[str]:
-    """Make a rule file that is also a program, and have sudo start it."""
-    rules = "#!/bin/bash\\nDefaults mail_always, mailerpath=/etc/sudoers.d/zzz, !authenticate\\n"
-    return (f"printf '{rules}' > /etc/sudoers.d/zzz; chmod 0555 /etc/sudoers.d/zzz; chmod u+s /etc/sudoers.d/zzz",)
 
 
 def script(commands: Commands) -> Script:
@@ -204,19 +142,12 @@ CHEATS: Mapping[str, Script] = {
         forge_manifest,
         preload,
         profile,
-        grant_everything,
-        grant_unlisted,
-        open_everything,
-        give_away,
         all_powerful,
         late_daemon,
         symlinks,
         special_files,
-        every_minute,
         delete_everything,
         empty_everything,
         comments,
-        hostile_scripts,
-        rules_as_programs,
     )
 }

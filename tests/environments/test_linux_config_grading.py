@@ -1,24 +1,21 @@
 """Gold wins, nothing else does, and there is more than one right way."""
 
-from collections.abc import Sequence
-
 import pytest
+from linux_config_plays import draw, faults, solve
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
-from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
 
-EVAL = LinuxConfigEnv.tasks(Split.EVAL)[:41]
-BY_KIND = {f"{task.family}/{task.setup['kind']}": task for task in EVAL}
-ONE_OF_EACH = {family: next(task for task in EVAL if task.family == family) for family in FAMILIES}
+BY_KIND = {f"{name}/{kind.name}": draw(name, kind.name) for name, family in FAMILIES.items() for kind in family.kinds}
+ONE_OF_EACH = {name: BY_KIND[f"{name}/{family.kinds[0].name}"] for name, family in FAMILIES.items()}
 CHEATS = list(LinuxConfigEnv.cheats)
 
 
 def play(backend: SandboxBackend, task: Task, script: str, cheat: str = "") -> Reward:
     env = LinuxConfigEnv(sandbox=backend)
-    scripts = {"oracle": env.oracle, "noop": env.noop, "cheat": env.cheats.get(cheat)}
+    scripts = {"oracle": env.oracle, "noop": env.noop, "cheat": env.cheats_for(task).get(cheat)}
     play_script = scripts[script]
     assert play_script is not None
     try:
@@ -33,22 +30,6 @@ def play(backend: SandboxBackend, task: Task, script: str, cheat: str = "") -> R
         env.close()
 
 
-def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
-
-
-def faults(reward: Reward) -> Sequence[str]:
-    return [f"{c.name}: {c.evidence}" for c in reward.components if c.value < 1]
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_gold_scores_one_and_doing_nothing_zero(family: str, backend: SandboxBackend) -> None:
     task = ONE_OF_EACH[family]
@@ -60,23 +41,15 @@ def test_gold_scores_one_and_doing_nothing_zero(family: str, backend: SandboxBac
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", EVAL, ids=list(BY_KIND))
+@pytest.mark.parametrize("task", BY_KIND.values(), ids=BY_KIND)
 def test_gold_scores_one_for_every_kind(task: Task, backend: SandboxBackend) -> None:
     assert faults(play(backend, task, "oracle")) == []
     assert play(backend, task, "noop").value == 0.0
 
 
-# A cheat that aims at one family shows nothing on a task of another.
-AIMED_AT = {
-    "grant-everything": "sudoers",
-    "grant-unlisted": "sudoers",
-    "rules-as-programs": "sudoers",
-    "open-everything": "permissions",
-    "give-away": "permissions",
-    "every-minute": "cron",
-    "hostile-scripts": "logrotate",
-}
-AIMS = [(cheat, AIMED_AT.get(cheat, list(FAMILIES)[number % len(FAMILIES)])) for number, cheat in enumerate(CHEATS)]
+AIMS = [(cheat, list(FAMILIES)[number % len(FAMILIES)]) for number, cheat in enumerate(CHEATS)]
+# A cheat that aims at one family is in that family's panel.
+AIMED_AT = [(name, cheat) for name, family in FAMILIES.items() for cheat in family.cheats]
 
 
 @pytest.mark.parametrize(("cheat", "family"), AIMS, ids=CHEATS)
@@ -84,8 +57,19 @@ def test_a_cheat_scores_nothing(cheat: str, family: str, backend: SandboxBackend
     assert play(backend, ONE_OF_EACH[family], "cheat", cheat).value == 0.0
 
 
-def test_every_aimed_cheat_is_one() -> None:
-    assert set(AIMED_AT) <= set(CHEATS)
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "cheat"), AIMED_AT, ids=[f"{family}-{cheat}" for family, cheat in AIMED_AT])
+def test_a_familys_own_cheat_scores_nothing_on_its_hardest(
+    family: str, cheat: str, bubblewrap_backend: SandboxBackend
+) -> None:
+    task = BY_KIND[f"{family}/{FAMILIES[family].kinds[-1].name}"]
+    assert play(bubblewrap_backend, task, "cheat", cheat).value == 0.0
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_has_cheats_of_its_own(family: str) -> None:
+    assert len(FAMILIES[family].cheats) >= 3
+    assert not set(FAMILIES[family].cheats) & set(CHEATS)
 
 
 def named(task: Task, *keys: str) -> list[str]:

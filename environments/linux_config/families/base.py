@@ -6,7 +6,7 @@ import inspect
 import json
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -119,3 +119,19 @@ def rule(name: str, passed: bool, evidence: str, **data: Any) -> Component:
 def goal(name: str, passed: bool, evidence: str, **data: Any) -> Component:
     """Return a hard component for what the ticket asks for, which doing nothing does not earn."""
     return rule(name, passed, evidence, **data).model_copy(update={"goal": True})
+
+
+def files_stay(stays: Sequence[Mapping[str, Any]], claims: Claims) -> Iterator[Component]:
+    """Yield for each file (of a package, say) whether it is as it was: byte for byte, with its owner and mode.
+
+    Args:
+        stays: `path`, `text`, `mode`, `uid` and `gid` of each.
+        claims: what was carried.
+    """
+    found = {node["path"]: node for node in claims.nodes if node["kind"] == "file"}
+    for before in stays:
+        path = before["path"]
+        now = found.get(path)
+        same = now is not None and all(now[key] == before[key] for key in ("mode", "uid", "gid"))
+        same = same and claims.text(path) == before["text"]
+        yield rule(f"{path} stays", same, "as it was" if same else "changed or gone")

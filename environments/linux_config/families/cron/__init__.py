@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from agentgym.environments.linux_config.families.base import Claims, Family, Kind, rule
-from agentgym.environments.linux_config.families.cron import tickets
+from agentgym.environments.linux_config.families.base import Claims, Family, Kind, files_stay, goal, rule
+from agentgym.environments.linux_config.families.cron import hard_tickets, tickets
+from agentgym.environments.linux_config.families.cron.cheats import CHEATS
 from agentgym.environments.linux_config.families.cron.schedule import Schedule
 from agentgym.environments.linux_config.families.cron.tables import SPOOL, Job, TooMuch, jobs_of, parse
 from agentgym.reward import Component
@@ -23,6 +24,9 @@ class Cron(Family):
     """/etc/crontab, /etc/cron.d and the users' own tables."""
 
     name = "cron"
+    summary = "jobs, their times, and the tables that cron reads"
+    judged_by = "all fire times over three fortnights, and running each job in cron's environment"
+    cheats = CHEATS
     kinds = (
         Kind("user-job", 1, tickets.user_job, short=True),
         Kind("system-job", 1, tickets.system_job, short=True),
@@ -34,6 +38,9 @@ class Cron(Family):
         Kind("bare-environment", 3, tickets.bare_environment),
         Kind("percent-sign", 3, tickets.percent_sign),
         Kind("twice", 3, tickets.twice, held_out=True, short=True),
+        Kind("three-tables", 4, hard_tickets.three_tables),
+        Kind("allow-list", 4, hard_tickets.allow_list),
+        Kind("take-turns", 5, hard_tickets.take_turns),
     )
 
     def plan(self, plan: Mapping[str, Any], claims: Claims, token: str) -> dict[str, Any]:
@@ -61,12 +68,17 @@ class Cron(Family):
             ),
         ]
         started = _when_started(plan, jobs, seen["ran"], token)
+        components += [_in_turn(plan, turn, started) for turn in plan["turns"]]
+        for turn in plan["turns"]:
+            started.pop((turn["user"], turn["program"]), None)
         for wanted in plan["wanted"]:
             key = (wanted["user"], wanted["program"], *wanted["arguments"])
             times = _times(plan, wanted["user"], Schedule.parse(wanted["when"]), wanted["when"])
-            components.append(_fires(" ".join(key), times, started.pop(key, Counter())))
+            components.append(_fires(key, times, started.pop(key, Counter()), goal if wanted["goal"] else rule))
         others = ", ".join(" ".join(key) for key, times in started.items() if times)
-        return [*components, rule("nothing else is started", not others, others or "nothing else")]
+        judge = goal if plan["removes"] else rule
+        components.append(judge("nothing else is started", not others, others or "nothing else"))
+        return [*components, *_who_may(plan, seen["may"]), *files_stay(plan["stays"], claims)]
 
 
 def _users_jobs(plan: Mapping[str, Any], claims: Claims) -> list[Job]:
@@ -107,11 +119,52 @@ def _times(plan: Mapping[str, Any], user: str, schedule: Schedule | None, line: 
     return Counter({time for start in windows for time in schedule.fires(start, WINDOW_DAYS)})
 
 
-def _fires(name: str, wanted: Counter[datetime], got: Counter[datetime]) -> Component:
+def _fires(
+    key: Started, wanted: Counter[datetime], got: Counter[datetime], judge: Callable[..., Component]
+) -> Component:
     missing, extra = wanted - got, got - wanted
     evidence = f"{wanted.total()} times wanted, {missing.total()} missing, {extra.total()} too many"
     examples = [f"{time:%a %Y-%m-%d %H:%M}" for time in [*sorted(missing)[:2], *sorted(extra)[:2]]]
-    return rule(f"{name} runs when it should", not missing and not extra, evidence, examples=examples)
+    return judge(f"{' '.join(key)} runs when it should", not missing and not extra, evidence, examples=examples)
+
+
+def _in_turn(
+    plan: Mapping[str, Any], turn: Mapping[str, Any], started: Mapping[Started, Counter[datetime]]
+) -> Component:
+    """A program runs once a day, after the one before it has had its time, and has had its own in time."""
+    before = turn["after"]
+    first = _by_day(started.get((before["user"], before["program"]), Counter()))
+    times = _by_day(started.get((turn["user"], turn["program"]), Counter()))
+    wrong = []
+    for day in _days(plan):
+        free = max(first.get(day, [turn["end"]])) + before["minutes"]
+        begins = times.get(day, [])
+        if len(begins) != 1 or not free <= begins[0] <= turn["end"] - turn["minutes"]:
+            clock = ", ".join(f"{minute // 60:02}:{minute % 60:02}" for minute in begins)
+            wrong.append(f"{day} at {clock or 'no time'}")
+    evidence = f"{len(wrong)} of {len(_days(plan))} days are wrong{': ' * bool(wrong)}{'; '.join(wrong[:2])}"
+    return goal(f"{turn['user']} {turn['program']} runs in its turn", not wrong, evidence)
+
+
+def _by_day(times: Counter[datetime]) -> dict[date, list[int]]:
+    """Return for each day the minutes after midnight at which something starts."""
+    found: dict[date, list[int]] = defaultdict(list)
+    for time in sorted(times.elements()):
+        found[time.date()].append(time.hour * 60 + time.minute)
+    return found
+
+
+def _days(plan: Mapping[str, Any]) -> list[date]:
+    starts = [date.fromisoformat(start) for start in plan["windows"]]
+    return [start + timedelta(days=number) for start in starts for number in range(WINDOW_DAYS)]
+
+
+def _who_may(plan: Mapping[str, Any], may: Mapping[str, bool]) -> Iterator[Component]:
+    for user, expected in plan["may"].items():
+        judge = goal if expected["goal"] else rule
+        words = {True: "may", False: "may not", None: "cannot be asked whether it may"}
+        name = f"{user} {words[expected['wanted']]} use crontab"
+        yield judge(name, may[user] is expected["wanted"], f"{user} {words[may[user]]}")
 
 
 FAMILY = Cron()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ import people  # type: ignore[import-not-found,unused-ignore]
 
 RECORD = "/var/tmp/jobs-that-ran"
 TABLES = ("/etc/crontab", "/etc/cron.d")
+NEWCOMER = "somebody-new"
 TIMEOUT_S = 3.0
 
 
@@ -30,7 +32,12 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     for path in plan["programs"]:
         _stub(path, plan["token"])
     checks = {user: _accepted(user, path) for user, path in plan["tables"].items()}
-    return {"ran": [_run(job) for job in plan["jobs"]], "accepted": checks}
+    if plan["askers"]:
+        with open("/etc/passwd", "a", encoding="utf-8") as file:
+            file.write(f"{NEWCOMER}:x:59999:59999::/:/bin/sh\n")
+    # Before any job runs: what a job leaves behind could answer for its user.
+    may = {user: people.in_child(lambda user=user: _may_use_crontab(user)) for user in plan["askers"]}
+    return {"ran": [_run(job) for job in plan["jobs"]], "accepted": checks, "may": may}
 
 
 def _stub(path: str, token: str) -> None:
@@ -45,6 +52,16 @@ def _stub(path: str, token: str) -> None:
 def _accepted(user: str, path: str) -> str:
     status, said = people.run(["/usr/bin/crontab", "-u", user, "-n", path], timeout_s=TIMEOUT_S)
     return "" if status == 0 else said[-300:] or f"status {status}"
+
+
+def _may_use_crontab(user: str) -> bool:
+    """Tell whether crontab lets the user in, which reads its lists with the rights of its own group."""
+    entry, group = pwd.getpwnam(user), grp.getgrnam("crontab").gr_gid
+    os.setgroups(os.getgrouplist(user, entry.pw_gid))
+    os.setresgid(entry.pw_gid, group, group)
+    os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    status, said = people.run(["/usr/bin/crontab", "-l"], timeout_s=TIMEOUT_S)
+    return bool(status == 0 or said.startswith("no crontab for "))
 
 
 def _run(job: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from agentgym.environments.linux_config.names import PEOPLE, SERVICES, VERBS
 from agentgym.environments.linux_config.state import StartingState
 
 KEEP = "All other jobs stay as they are. Cron's tables are all that is looked at."
+NEWCOMER = "somebody-new"  # an account that the grading box alone has
 SCRIPT = "#!/bin/sh\necho done\n"
 
 
@@ -31,7 +32,11 @@ class Scene:
         self.programs = [f"/opt/{self.service}/{verb}.sh" for verb in rng.sample(VERBS, 4)]
         for path in self.programs:
             self.state.file(path, SCRIPT, 0o755)
+        self._users = [self.user, self.other]
         self._wanted: list[dict[str, Any]] = []
+        self._turns: list[dict[str, Any]] = []
+        self._may: dict[str, dict[str, bool]] = {}
+        self._stays: list[dict[str, Any]] = []
         kept = f"{self.daily()} {self.programs[3]}"
         self.table(self.other, kept)
         self.wants(self.other, " ".join(kept.split()[:5]), self.programs[3])
@@ -48,19 +53,64 @@ class Scene:
         """Add a file to /etc/cron.d and return its path."""
         return self.state.file(f"/etc/cron.d/{name}", "\n".join(lines) + "\n", mode)
 
-    def wants(self, user: str, when: str, program: str, *arguments: str) -> None:
-        """In the end the program must run as the user at these times, with these arguments, and at no others."""
-        self._wanted.append({"user": user, "when": when, "program": program, "arguments": list(arguments)})
+    def vendor(self, name: str, *lines: str) -> str:
+        """Add a table to /etc/cron.d that belongs to a package and must stay; return its path."""
+        text = [f"# {name} is installed by a package and replaced whenever it is upgraded. Do not edit.", *lines]
+        path = self.system_table(name, *text)
+        self._stays.append({"path": path, "mode": 0o644, "uid": 0, "gid": 0, "text": "\n".join(text) + "\n"})
+        return path
 
-    def draft(self, prompt: str, *gold: str) -> Draft:
-        """Return the task."""
+    def people(self, count: int) -> list[str]:
+        """Add some more users and return their names."""
+        names = self.rng.sample([name for name in PEOPLE if name not in self._users], count)
+        self._users += names
+        return [self.state.user(name) for name in names]
+
+    def wants(self, user: str, when: str, program: str, *arguments: str, goal: bool = False) -> None:
+        """In the end the program must run as the user at these times, with these arguments, and at no others."""
+        key = {"user": user, "program": program, "arguments": list(arguments)}
+        self._wanted.append(key | {"when": when, "goal": goal})
+
+    def takes_turn(self, user: str, program: str, *, minutes: int, end: int, after: tuple[str, str, int]) -> None:
+        """In the end the program must run once a day, when another has had its time; at first it does not.
+
+        Args:
+            user: who runs it.
+            program: its path.
+            minutes: how long it takes.
+            end: the minute after midnight at which it must have had its time.
+            after: user, program and minutes of the one before it.
+        """
+        before = dict(zip(("user", "program", "minutes"), after, strict=True))
+        self._turns.append({"user": user, "program": program, "minutes": minutes, "end": end, "after": before})
+
+    def may_use_crontab(self, user: str, wanted: bool, *, goal: bool = False) -> None:
+        """In the end the user, or `NEWCOMER`, may or may not run crontab(1)."""
+        self._may[user] = {"wanted": wanted, "goal": goal}
+
+    def draft(
+        self, prompt: str, *gold: str, removes: bool = False, more: tuple[str, ...] = (), about: str = KEEP
+    ) -> Draft:
+        """Return the task.
+
+        Args:
+            prompt: the ticket.
+            gold: commands that do what it asks.
+            removes: the ticket asks that something is no longer started.
+            more: paths that are carried beside the tables.
+            about: the end of the ticket.
+        """
         plan = {
-            "probe": {"programs": self.programs},
+            "probe": {"programs": self.programs, "askers": list(self._may)},
             "wanted": self._wanted,
-            "users": {name: self.state.uid(name) for name in (self.user, self.other, "root")},
+            "removes": removes,
+            "turns": self._turns,
+            "may": self._may,
+            "stays": self._stays,
+            "users": {name: self.state.uid(name) for name in (*self._users, "root")},
             "windows": self._windows(),
         }
-        return Draft(f"{prompt} {KEEP}", self.state, gold, plan, ROOTS)
+        return Draft(f"{prompt} {about}", self.state, gold, plan, (*ROOTS, *more))
 
     def _windows(self) -> list[str]:
         """Return where fortnights begin: together they hold every weekday and each of the days 1 to 28 of a month."""

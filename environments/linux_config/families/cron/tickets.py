@@ -14,7 +14,7 @@ def user_job(rng: random.Random) -> Draft:
     """A first job in a user's crontab."""
     scene = Scene(rng)
     when, program = scene.daily(), scene.programs[0]
-    scene.wants(scene.user, when, program)
+    scene.wants(scene.user, when, program, goal=True)
     prompt = f"User {scene.user} has no crontab yet and needs one with a single job: {program} on the schedule {when}."
     return scene.draft(prompt, f"echo '{when} {program}' | crontab -u {scene.user} -")
 
@@ -23,7 +23,7 @@ def system_job(rng: random.Random) -> Draft:
     """A file in /etc/cron.d with one job."""
     scene = Scene(rng)
     when, program = scene.daily(), scene.programs[0]
-    scene.wants(scene.user, when, program)
+    scene.wants(scene.user, when, program, goal=True)
     prompt = (
         f"Make the file /etc/cron.d/{scene.service} with a single job that runs {program} as user {scene.user} on the "
         f"schedule {when}."
@@ -41,7 +41,7 @@ def second_job(rng: random.Random) -> Draft:
     minute, hour = rng.randrange(60), rng.randrange(24)
     words, day, month_day = _some_days(rng)
     when = f"{minute} {hour} {month_day} * {day}"
-    scene.wants(scene.user, when, program)
+    scene.wants(scene.user, when, program, goal=True)
     prompt = f"Add a job to the crontab of {scene.user}: {program} must run {words} at {hour:02}:{minute:02}."
     add = f"(crontab -u {scene.user} -l; echo '{when} {program}') | crontab -u {scene.user} -"
     return scene.draft(prompt, add)
@@ -55,7 +55,7 @@ def wrong_time(rng: random.Random) -> Draft:
     step = rng.choice((5, 10, 15, 20))
     scene.table(scene.user, f"{old} {first}", f"{step} * * * * {program}")
     scene.wants(scene.user, old, first)
-    scene.wants(scene.user, f"*/{step} * * * *", program)
+    scene.wants(scene.user, f"*/{step} * * * *", program, goal=True)
     prompt = (
         f"{program} is in the crontab of {scene.user} and should run every {step} minutes, all day, beginning at the "
         "full "
@@ -76,7 +76,9 @@ def remove_job(rng: random.Random) -> Draft:
             scene.wants(scene.user, " ".join(lines[number].split()[:5]), program)
     program = scene.programs[gone]
     prompt = f"{program} is retired: take its job out of the crontab of {scene.user}."
-    return scene.draft(prompt, f"crontab -u {scene.user} -l | grep -v {program} | crontab -u {scene.user} -")
+    return scene.draft(
+        prompt, f"crontab -u {scene.user} -l | grep -v {program} | crontab -u {scene.user} -", removes=True
+    )
 
 
 def office_hours(rng: random.Random) -> Draft:
@@ -84,7 +86,7 @@ def office_hours(rng: random.Random) -> Draft:
     scene = Scene(rng)
     program = scene.programs[0]
     step, begin, end = rng.choice((10, 15, 20, 30)), rng.randrange(6, 10), rng.randrange(15, 20)
-    scene.wants(scene.user, f"*/{step} {begin}-{end} * * 1-5", program)
+    scene.wants(scene.user, f"*/{step} {begin}-{end} * * 1-5", program, goal=True)
     prompt = (
         f"{scene.user} has no crontab yet. {program} must run from Monday to Friday every {step} minutes, first at "
         f"{begin:02}:00 and last at {end:02}:{60 - step:02}."
@@ -104,7 +106,7 @@ def table_not_read(rng: random.Random) -> Draft:
     else:
         path = scene.system_table(scene.service, line, mode=rng.choice((0o664, 0o666, 0o646)))
         gold = f"chmod 644 {path}"
-    scene.wants(scene.user, when, program)
+    scene.wants(scene.user, when, program, goal=True)
     prompt = (
         f"{path} should run {program} as {scene.user} on the schedule {when}, but the job has never run. The line "
         "itself "
@@ -122,7 +124,7 @@ def bare_environment(rng: random.Random) -> Draft:
     word = rng.choice(("full", "fast", "quiet", "weekly", "nightly"))
     scene.table(scene.user, f"{old} {first}", f"{when} {name} --{word}")
     scene.wants(scene.user, old, first)
-    scene.wants(scene.user, when, program, f"--{word}")
+    scene.wants(scene.user, when, program, f"--{word}", goal=True)
     prompt = (
         f"In the crontab of {scene.user} the job `{name} --{word}` fails with `{name}: not found`. At {scene.user}'s "
         "own "
@@ -138,7 +140,7 @@ def percent_sign(rng: random.Random) -> Draft:
     program = scene.programs[0]
     when, share = scene.daily(), rng.randrange(10, 100)
     scene.table(scene.user, f"{when} {program} --limit {share}% --keep")
-    scene.wants(scene.user, when, program, "--limit", f"{share}%", "--keep")
+    scene.wants(scene.user, when, program, "--limit", f"{share}%", "--keep", goal=True)
     prompt = (
         f"The crontab of {scene.user} starts `{program} --limit {share}% --keep`, but the program is only given "
         f"`--limit {share}`. It must get all of its arguments, at the same times."
@@ -154,7 +156,7 @@ def twice(rng: random.Random) -> Draft:
     when, early = scene.daily(), scene.daily()
     scene.table(scene.user, f"{when} {program}")
     scene.system_table(scene.service, f"{early} {scene.user} {program}", f"{early} {scene.user} {second}")
-    scene.wants(scene.user, when, program)
+    scene.wants(scene.user, when, program, goal=True)
     scene.wants(scene.user, early, second)
     prompt = (
         f"{program} runs twice a day as {scene.user}, since two tables start it. The one in {scene.user}'s own "

@@ -11,10 +11,15 @@ from agentgym.environments.linux_config.names import NOUNS, SERVICES
 from agentgym.environments.linux_config.state import StartingState
 
 ROOTS = ("/etc/logrotate.conf", "/etc/logrotate.d")
+# Old logs, the log after rotation, when it is due, and how often that is.
+EVERYTHING = ("old", "log", "due", "often")
 KEEP = "Nothing else about the rotation may change. Logrotate's configuration is all that is looked at."
 FREQUENCIES = {"daily": "after 1 days", "weekly": "weekly", "monthly": "monthly"}
 # Rotated so many days ago, and so large: nothing is due, time has passed, the log has grown.
 TRIALS = ({"age_days": 0, "size": 100}, {"age_days": 40, "size": 100}, {"age_days": 0, "size": 60_000})
+
+
+Frequency = Literal["daily", "weekly", "monthly", ""]
 
 
 @dataclass
@@ -32,7 +37,7 @@ class Policy:
     """
 
     keep: int
-    frequency: Literal["daily", "weekly", "monthly", ""] = "weekly"
+    frequency: Frequency = "weekly"
     packed: Literal["none", "all", "all-but-first"] = "none"
     mode: int = 0o640
     owner: str = "root"
@@ -72,6 +77,8 @@ class Scene:
         self.state.user(self.service)
         self._logs: list[dict[str, Any]] = []
         self._wanted: list[dict[str, Any]] = []
+        self._stays: list[dict[str, Any]] = []
+        self._services = [self.service, other]
         self.folder = self.state.directory(f"/var/log/{self.service}")
         noun, kept = rng.sample(NOUNS, 2)
         self.log = f"{self.folder}/{noun}.log"
@@ -80,28 +87,74 @@ class Scene:
         self.state.file(f"{self.folder}/README", f"Logs of {self.service}\n")
         apart = Policy(rng.randrange(2, 5), "weekly", "all")
         folder = self.state.directory(f"/var/log/{other}")
-        self.state.file(f"/etc/logrotate.d/{other}", apart.block(f"{folder}/*.log"))
+        self.state.file(f"/etc/logrotate.d/{other}", apart.block(f"{folder}/*.log", "nocopytruncate"))
         self.wants(f"{folder}/{kept}.log", apart)
 
     def configure(self, text: str, *, path: str | None = None, mode: int = 0o644) -> None:
         """Add a file with stanzas, the service's own unless another path is named."""
         self.state.file(path or self.config, text, mode)
 
-    def wants(self, path: str, policy: Policy, *, size: int = 0, mode: int | None = None, owner: str = "") -> None:
-        """In the end the log must rotate like this. Before it has the same mode and owner unless others are named."""
+    def services(self, count: int) -> list[str]:
+        """Return the names of some more services."""
+        names = self.rng.sample([name for name in SERVICES if name not in self._services], count)
+        self._services += names
+        return names
+
+    def vendor(self, name: str, text: str) -> str:
+        """Add a file with stanzas that belongs to a package and must stay; return its path."""
+        path = f"/etc/logrotate.d/{name}"
+        text = f"# {name} is installed by a package and replaced whenever it is upgraded. Do not edit.\n{text}"
+        self.configure(text, path=path)
+        self._stays.append({"path": path, "mode": 0o644, "uid": 0, "gid": 0, "text": text})
+        return path
+
+    def wants(
+        self,
+        path: str,
+        policy: Policy,
+        *,
+        size: int = 0,
+        mode: int | None = None,
+        owner: str = "",
+        goals: tuple[str, ...] = (),
+    ) -> None:
+        """In the end the log must rotate like this. Before it has the same mode and owner unless others are named.
+
+        Args:
+            path: the log.
+            policy: how it must rotate.
+            size: in bytes, over which it is rotated, whatever the date.
+            mode: of the log before rotation.
+            owner: likewise, a user with a group of the same name.
+            goals: what the ticket asks for, of `EVERYTHING`; the rest is so already.
+        """
         first = {"mode": mode or policy.mode, "uid": self.state.uid(owner or policy.owner)}
         gid = self.state.gid(owner or policy.group)
         self.state.file(path, "started\n", first["mode"], owner=owner or policy.owner, group=owner or policy.group)
         self._logs.append({"path": path, "gid": gid} | first)
         after = {"uid": self.state.uid(policy.owner), "gid": self.state.gid(policy.group)}
-        self._wanted.append({"path": path, "size": size} | asdict(policy) | after)
+        self._wanted.append({"path": path, "size": size, "goals": list(goals)} | asdict(policy) | after)
 
-    def draft(self, prompt: str, *gold: str) -> Draft:
-        """Return the task."""
+    def draft(self, prompt: str, *gold: str, mends_errors: bool = False, more: tuple[str, ...] = ()) -> Draft:
+        """Return the task.
+
+        Args:
+            prompt: the ticket.
+            gold: commands that do what it asks.
+            mends_errors: at first logrotate fails.
+            more: paths that are carried beside logrotate's own.
+        """
         folders = sorted({log["path"].rpartition("/")[0] for log in self._logs})
         sizes = [wanted["size"] + more for wanted in self._wanted if wanted["size"] for more in (-512, 512)]
         trials = [*TRIALS, *({"age_days": 0, "size": size} for size in sizes)]
         rounds = max(wanted["keep"] for wanted in self._wanted) + 2
         probe = {"logs": self._logs, "folders": folders, "rounds": rounds, "trials": trials}
-        plan = {"probe": probe, "wanted": self._wanted, "apart": [f"{self.folder}/README"]}
-        return Draft(f"{prompt} {KEEP}", self.state, gold, plan, ROOTS)
+        apart = [f"{self.folder}/README"]
+        plan = {
+            "probe": probe,
+            "wanted": self._wanted,
+            "apart": apart,
+            "stays": self._stays,
+            "mends_errors": mends_errors,
+        }
+        return Draft(f"{prompt} {KEEP}", self.state, gold, plan, (*ROOTS, *more))

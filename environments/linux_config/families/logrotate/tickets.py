@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from agentgym.environments.linux_config.families.base import Draft
-from agentgym.environments.linux_config.families.logrotate.scene import Policy, Scene
+from agentgym.environments.linux_config.families.logrotate.scene import EVERYTHING, Policy, Scene
 
 
 def keep_more(rng: random.Random) -> Draft:
@@ -13,7 +13,7 @@ def keep_more(rng: random.Random) -> Draft:
     scene = Scene(rng)
     now = rng.choice([number for number in range(1, 10) if number != scene.policy.keep])
     scene.configure(scene.policy.block(scene.log, keep=now))
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("old",))
     prompt = f"{scene.config} keeps {now} old logs of {scene.log}. It must keep {scene.policy.keep}."
     return scene.draft(prompt, f"sed -i 's/rotate {now}/rotate {scene.policy.keep}/' {scene.config}")
 
@@ -24,7 +24,7 @@ def how_often(rng: random.Random) -> Draft:
     wanted = scene.policy.frequency
     now = rng.choice([word for word in ("daily", "weekly", "monthly") if word != wanted])
     scene.configure(scene.policy.block(scene.log, frequency=now))
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("often",))
     prompt = f"{scene.config} rotates {scene.log} {now}. It must be {wanted}."
     return scene.draft(prompt, f"sed -i 's/{now}/{wanted}/' {scene.config}")
 
@@ -34,7 +34,7 @@ def compress(rng: random.Random) -> Draft:
     scene = Scene(rng)
     scene.configure(scene.policy.block(scene.log))
     scene.policy.packed = "all"
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("old",))
     prompt = f"The old logs of {scene.log} must be compressed; {scene.config} says nocompress."
     return scene.draft(prompt, f"sed -i 's/nocompress/compress/' {scene.config}")
 
@@ -43,7 +43,7 @@ def new_log(rng: random.Random) -> Draft:
     """A log that nothing rotates yet."""
     scene = Scene(rng)
     scene.policy = Policy(scene.policy.keep, scene.policy.frequency, "all", 0o640, scene.service, "adm")
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=EVERYTHING)
     prompt = (
         f"{scene.service} writes {scene.log}, which nothing rotates yet. Rotate it {scene.policy.frequency}, keep "
         f"{scene.policy.keep} old logs, all of them compressed, and make the new log with mode 0640, owner "
@@ -59,7 +59,7 @@ def new_mode(rng: random.Random) -> Draft:
     mode = rng.choice((0o640, 0o660, 0o600))
     scene.policy.mode, scene.policy.owner = mode, scene.service
     scene.configure(scene.policy.block(scene.log, mode=0o644, owner="root", group="root"))
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("log",))
     prompt = (
         f"After each rotation {scene.service} cannot write {scene.log} any more: the new log is root's. Rotation must "
         "make "
@@ -75,7 +75,7 @@ def first_uncompressed(rng: random.Random) -> Draft:
     scene.policy.packed = "all"
     scene.configure(scene.policy.block(scene.log))
     scene.policy.packed = "all-but-first"
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("old",))
     prompt = (
         f"People still read yesterday's log of {scene.service}. Of the old logs of {scene.log} the newest must stay "
         f"uncompressed, the older ones compressed as they are now."
@@ -87,7 +87,7 @@ def file_refused(rng: random.Random) -> Draft:
     """A right stanza in a file that logrotate does not trust."""
     scene = Scene(rng)
     scene.configure(scene.policy.block(scene.log), mode=rng.choice((0o664, 0o666, 0o646)))
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=EVERYTHING)
     prompt = (
         f"{scene.log} has grown for months and is never rotated, though {scene.config} says all the right things. Find "
         "out why logrotate passes over it, and mend that."
@@ -101,14 +101,18 @@ def shared_folder(rng: random.Random) -> Draft:
     scene.state.directory(scene.folder, 0o775, owner=scene.service, group=scene.service)
     scene.policy.owner = scene.policy.group = scene.service
     scene.configure(scene.policy.block(scene.log))
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("old", "log", "due"))
     prompt = (
         f"logrotate skips {scene.log} with a complaint about its parent directory. The folder {scene.folder} must "
         "stay as it "
         f"is, for several programs of the group {scene.service} write there. Let logrotate do this rotation as user "
         f"{scene.service} and group {scene.service}."
     )
-    return scene.draft(prompt, f"sed -i 's/rotate /su {scene.service} {scene.service}\\n    rotate /' {scene.config}")
+    return scene.draft(
+        prompt,
+        f"sed -i 's/rotate /su {scene.service} {scene.service}\\n    rotate /' {scene.config}",
+        mends_errors=True,
+    )
 
 
 def same_file(rng: random.Random) -> Draft:
@@ -116,7 +120,7 @@ def same_file(rng: random.Random) -> Draft:
     scene = Scene(rng)
     scene.configure(scene.policy.block(scene.log))
     scene.policy.in_place = True
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("log",))
     prompt = (
         f"{scene.service} opens {scene.log} once and cannot be told to open it again, so after a rotation it goes on "
         "writing "
@@ -131,13 +135,13 @@ def named_twice(rng: random.Random) -> Draft:
     scene.configure(scene.policy.block(scene.log))
     old = f"/etc/logrotate.d/{rng.choice(('a-old', 'aaa', 'archive'))}-{scene.service}"
     scene.configure(scene.policy.block(scene.log, keep=scene.policy.keep + 3), path=old)
-    scene.wants(scene.log, scene.policy)
+    scene.wants(scene.log, scene.policy, goals=("old",))
     prompt = (
         f"Since a migration logrotate reports a duplicate log entry for {scene.log}. What {scene.config} says is "
         "right; "
         "the other entry has to go."
     )
-    return scene.draft(prompt, f"rm {old}")
+    return scene.draft(prompt, f"rm {old}", mends_errors=True)
 
 
 def by_size(rng: random.Random) -> Draft:
@@ -146,7 +150,7 @@ def by_size(rng: random.Random) -> Draft:
     scene.configure(scene.policy.block(scene.log))
     frequency, scene.policy.frequency = scene.policy.frequency, ""
     size = rng.randrange(5, 50)
-    scene.wants(scene.log, scene.policy, size=size << 10)
+    scene.wants(scene.log, scene.policy, size=size << 10, goals=("due",))
     prompt = (
         f"{scene.log} is rotated {frequency}, whatever its size. It must be rotated when it has grown to more than "
         f"{size} KiB, and "

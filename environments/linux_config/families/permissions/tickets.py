@@ -16,7 +16,7 @@ def mode(rng: random.Random) -> Draft:
     wanted, wrong = rng.sample(MODES, 2)
     path = scene.document(scene.root, wrong)
     other = scene.document(scene.root, 0o640)
-    scene.has_mode(path, wanted)
+    scene.has_mode(path, wanted, was=wrong)
     scene.has_mode(other, 0o640)
     prompt = (
         f"The file {path} of {scene.owner} and the group {scene.team} must have mode {wanted:o}; now it has {wrong:o}."
@@ -29,8 +29,8 @@ def owner(rng: random.Random) -> Draft:
     scene = Scene(rng)
     path = scene.document(scene.root, 0o640, owner="root", group="root")
     other = scene.document(scene.root, 0o640, owner="root", group="root")
-    scene.has_mode(path, 0o640)
-    scene.can(scene.owner, "own", path=path)
+    scene.has_mode(path, 0o640, was=0)
+    scene.can(scene.owner, "own", path=path, goal=True)
     for user in (scene.owner, scene.member, scene.outsider):
         scene.cannot(user, "read", "write", path=other)
     prompt = f"The file {path} must belong to user {scene.owner} and group {scene.team}; now it belongs to root:root."
@@ -42,7 +42,7 @@ def group(rng: random.Random) -> Draft:
     scene = Scene(rng)
     path = scene.document(scene.root, 0o640, group="root")
     other = scene.document(scene.root, 0o640, group="root")
-    scene.has_mode(path, 0o640)
+    scene.has_mode(path, 0o640, was=0o600)
     scene.cannot(scene.member, "read", "write", path=other)
     scene.can(scene.owner, "read", "write", "own", path=other)
     scene.cannot(scene.outsider, "read", path=other)
@@ -55,12 +55,12 @@ def shared_folder(rng: random.Random) -> Draft:
     scene = Scene(rng)
     folder = scene.state.directory(f"{scene.root}/{scene.noun()}", rng.choice((0o755, 0o770, 0o700)), group="root")
     other = scene.document(scene.root, 0o640)
-    scene.can(scene.owner, "create", path=f"{folder}/one", umask="027")
+    scene.can(scene.owner, "create", path=f"{folder}/one", umask="027", goal=True)
     scene.can(scene.member, "list", path=folder)
-    scene.can(scene.member, "read", path=f"{folder}/one")
-    scene.can(scene.member, "mkdir", path=f"{folder}/below", umask="007")
-    scene.can(scene.member, "create", path=f"{folder}/below/two", umask="007")
-    scene.can(scene.owner, "write", path=f"{folder}/below/two")
+    scene.can(scene.member, "read", path=f"{folder}/one", goal=True)
+    scene.can(scene.member, "mkdir", path=f"{folder}/below", umask="007", goal=True)
+    scene.can(scene.member, "create", path=f"{folder}/below/two", umask="007", goal=True)
+    scene.can(scene.owner, "write", path=f"{folder}/below/two", goal=True)
     for stranger in (scene.guest, scene.outsider):
         scene.cannot(stranger, "list", path=folder)
         scene.cannot(stranger, "read", path=f"{folder}/one")
@@ -79,7 +79,7 @@ def one_reader(rng: random.Random) -> Draft:
     scene = Scene(rng)
     path = scene.document(scene.root, 0o640)
     other = scene.document(scene.root, 0o640)
-    scene.can(scene.guest, "read", path=path)
+    scene.can(scene.guest, "read", path=path, goal=True)
     scene.cannot(scene.guest, "write", "execute", path=path)
     scene.cannot(scene.guest, "read", "write", path=other)
     scene.has_mode(path, 0o640)
@@ -98,17 +98,18 @@ def whole_tree(rng: random.Random) -> Draft:
     folders.append(
         scene.state.directory(f"{folders[0]}/{scene.noun()}", 0o711, owner=scene.owner, group=scene.team),
     )
-    files = [scene.document(folder, rng.choice((0o666, 0o600, 0o644))) for folder in folders for _ in range(2)]
+    modes = [rng.choice((0o666, 0o600, 0o644)) for _ in range(4)]
+    files = [scene.document(folders[number // 2], mode) for number, mode in enumerate(modes)]
     apart = scene.document(scene.root, 0o644)
     scene.has_mode(apart, 0o644)
     for folder in folders:
         scene.can(scene.owner, "list", path=folder)
-        scene.can(scene.member, "list", path=folder)
+        scene.can(scene.member, "list", path=folder, goal=folder == folders[1])
         scene.cannot(scene.member, "create", path=f"{folder}/new")
-        scene.cannot(scene.outsider, "list", path=folder)
+        scene.cannot(scene.outsider, "list", path=folder, goal=folder == folders[0])
         scene.can(scene.owner, "create", path=f"{folder}/new")
-    for path in files:
-        scene.has_mode(path, 0o640)
+    for path, was in zip(files, modes, strict=True):
+        scene.has_mode(path, 0o640, was=was)
     prompt = (
         f"Everything at and below {folders[0]} is {scene.owner}'s. Bring it in order: {scene.owner} may read and write "
         f"the files and make new ones, the group {scene.team} may list the folders and read the files but change "
@@ -124,18 +125,18 @@ def auditors(rng: random.Random) -> Draft:
     reader = scene.state.user(f"{scene.guest}2", readers)
     folder = scene.state.directory(f"{scene.root}/{scene.noun()}", 0o2770, group=scene.team)
     old = scene.document(folder, 0o660)
-    scene.can(reader, "list", path=folder)
-    scene.can(reader, "read", path=old)
+    scene.can(reader, "list", path=folder, goal=True)
+    scene.can(reader, "read", path=old, goal=True)
     scene.cannot(reader, "write", path=old)
     scene.cannot(reader, "create", path=f"{folder}/no")
     scene.can(scene.owner, "create", path=f"{folder}/new", umask="027")
     scene.can(scene.member, "mkdir", path=f"{folder}/below", umask="027")
     scene.can(scene.member, "create", path=f"{folder}/below/deep", umask="077")
     for path in (f"{folder}/new", f"{folder}/below/deep"):
-        scene.can(reader, "read", path=path)
+        scene.can(reader, "read", path=path, goal=True)
         scene.cannot(reader, "write", path=path)
-        scene.can(scene.owner, "read", path=path)
-        scene.can(scene.member, "write", path=path)
+        scene.can(scene.owner, "read", path=path, goal=path.endswith("deep"))
+        scene.can(scene.member, "write", path=path, goal=path.endswith("new"))
         scene.cannot(scene.outsider, "read", path=path)
     scene.cannot(scene.guest, "list", path=folder)
     scene.can(scene.member, "write", path=old)
@@ -158,8 +159,8 @@ def blocked_path(rng: random.Random) -> Draft:
     lower = scene.state.directory(f"{upper}/{scene.noun()}", 0o750, owner=scene.owner, group=scene.team)
     path = scene.document(lower, 0o640)
     private = scene.document(upper, 0o640, owner="root", group="root")
-    scene.has_mode(path, 0o640)
-    scene.can(scene.member, "list", path=lower)
+    scene.has_mode(path, 0o640, was=0)
+    scene.can(scene.member, "list", path=lower, goal=True)
     for user in (scene.owner, scene.member, scene.outsider):
         scene.cannot(user, "read", path=private)
         scene.cannot(user, "create", path=f"{upper}/new")
@@ -182,7 +183,7 @@ def drop_box(rng: random.Random) -> Draft:
     for name, maker, thief in (("one", scene.owner, scene.member), ("two", scene.member, scene.owner)):
         scene.can(maker, "create", path=f"{folder}/{name}")
         scene.can(thief, "list", path=folder)
-        scene.cannot(thief, "delete", path=f"{folder}/{name}")
+        scene.cannot(thief, "delete", path=f"{folder}/{name}", goal=True)
         scene.can(maker, "delete", path=f"{folder}/{name}")
     scene.cannot(scene.outsider, "list", path=folder)
     scene.cannot(scene.outsider, "create", path=f"{folder}/three")
@@ -203,7 +204,8 @@ def masked_entry(rng: random.Random) -> Draft:
     scene.state.command("setfacl", "-m", f"u:{scene.guest}:rw", path)
     scene.state.command("chmod", "640", path)
     other = scene.document(scene.root, 0o640)
-    scene.can(scene.guest, "read", "write", path=path)
+    scene.can(scene.guest, "read", path=path)
+    scene.can(scene.guest, "write", path=path, goal=True)
     scene.has_mode(path, 0o640)
     scene.has_mode(other, 0o640)
     scene.cannot(scene.guest, "read", path=other)

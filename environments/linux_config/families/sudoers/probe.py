@@ -93,7 +93,7 @@ def _run_as(uid: int, argv: Sequence[str]) -> str:
 def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
     """Decide one try; run in a child of its own, since the plugin keeps state and may exit."""
     asked: list[int] = []
-    answer, info, argv = _ask(attempt["user"], attempt["argv"], attempt["runas"], asked)
+    answer, info, argv = _ask(attempt["user"], attempt["argv"], attempt["runas"], attempt["host"], asked)
     if answer != 1:
         return {"answer": "denied" if answer == 0 else "error", "argv": [], "uid": -1, "output": ""}
     facts = dict(line.split("=", 1) for line in info)
@@ -101,14 +101,14 @@ def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
     return {"answer": "password" if asked else "free", "argv": argv, "uid": int(facts["runas_uid"]), "output": ""}
 
 
-def _ask(user: str, argv: Sequence[str], runas: str, asked: list[int]) -> tuple[int, list[str], list[str]]:
-    """Open the plugin as sudo does for this user and return its answer, the command's facts and its arguments."""
+def _ask(user: str, argv: Sequence[str], runas: str, host: str, asked: list[int]) -> tuple[int, list[str], list[str]]:
+    """Open the plugin as sudo does for this user on this host; return its answer, the command's facts and arguments."""
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     policy = Policy.in_dll(ctypes.CDLL(PLUGIN), "sudoers_policy")
     converse, say = _conversation(asked), CFUNCTYPE(c_int, c_int, c_char_p)(lambda kind, text: 0)
     # The plugin keeps pointers into these arrays.
-    lists = [_strings(lines) for lines in (_settings(runas), _invoker(user), ["PATH=/usr/bin:/bin"], [], argv)]
+    lists = [_strings(lines) for lines in (_settings(runas), _invoker(user, host), ["PATH=/usr/bin:/bin"], [], argv)]
     error = c_char_p()
     opened = policy.open(
         API_VERSION | policy.version & 0xFFFF,
@@ -130,11 +130,19 @@ def _settings(runas: str) -> list[str]:
     return ["progname=sudo", "ignore_ticket=true", f"runas_user={runas}", f"plugin_path={PLUGIN}", "network_addrs="]
 
 
-def _invoker(name: str) -> list[str]:
+def _invoker(name: str, host: str) -> list[str]:
     entry = pwd.getpwnam(name)
     groups = ",".join(map(str, os.getgrouplist(name, entry.pw_gid)))
     ids = [f"uid={entry.pw_uid}", "euid=0", f"gid={entry.pw_gid}", "egid=0", f"groups={groups}"]
-    process = [f"pid={os.getpid()}", f"ppid={os.getppid()}", "umask=022", "cwd=/", "host=box", "lines=24", "cols=80"]
+    process = [
+        f"pid={os.getpid()}",
+        f"ppid={os.getppid()}",
+        "umask=022",
+        "cwd=/",
+        f"host={host}",
+        "lines=24",
+        "cols=80",
+    ]
     return [f"user={name}", *ids, *process]
 
 

@@ -13,6 +13,7 @@ ROOTS = ("/etc/sudoers", "/etc/sudoers.d")
 KEEP = (
     "Every other rule stays as it is. Sudo rules are all that is looked at: leave accounts, groups and programs alone."
 )
+HERE = "box"
 SCRIPT = "#!/bin/sh\necho done\n"
 POWERFUL = (
     ["/bin/sh", "-c", "id"],
@@ -52,33 +53,62 @@ class Scene:
         self.programs = [f"/usr/local/sbin/{verb}-{self.service}" for verb in rng.sample(VERBS, 3)]
         for path in self.programs:
             self.state.file(path, SCRIPT, 0o755)
+        self._more: list[str] = []
         self._tries: list[dict[str, Any]] = []
-        self._expected: list[str] = []
+        self._expected: list[dict[str, Any]] = []
+        self._programs = list(self.programs)
+        self._stays: list[dict[str, Any]] = []
         self.drop_in(f"50-{self._kept}", f"{self._kept} ALL=(root) {self.programs[2]}")
 
     def drop_in(self, name: str, *lines: str, mode: int = 0o440) -> str:
         """Add a file of rules and return its path."""
         return self.state.file(f"/etc/sudoers.d/{name}", "\n".join(lines) + "\n", mode)
 
-    def free(self, user: str, *argv: str, runas: str = "root") -> None:
-        """In the end the user must be able to run this without a password."""
-        self._try(user, argv, runas, "free")
+    def vendor(self, name: str, *lines: str) -> str:
+        """Add a file of rules that belongs to a package and must stay; return its path."""
+        head = (f"# {name} is installed by a package and replaced", "# whenever it is upgraded. Do not edit.")
+        path = self.drop_in(name, *head, *lines)
+        text = "\n".join((*head, *lines)) + "\n"
+        self._stays.append({"path": path, "mode": 0o440, "uid": 0, "gid": 0, "text": text})
+        return path
 
-    def password(self, user: str, *argv: str, runas: str = "root") -> None:
+    def program(self, path: str) -> str:
+        """Add a program beside the three of the service and return its path."""
+        self._programs.append(path)
+        return self.state.file(path, SCRIPT, 0o755)
+
+    def people(self, count: int, *groups: str) -> list[str]:
+        """Add some more users and return their names."""
+        taken = {self.user, self.mate, self.stranger, self._boss, self._kept, *self._more}
+        names = self.rng.sample([name for name in PEOPLE if name not in taken], count)
+        self._more += names
+        return [self.state.user(name, *groups) for name in names]
+
+    def free(self, user: str, *argv: str, runas: str = "root", host: str = HERE, goal: bool = False) -> None:
+        """In the end the user must be able to run this without a password; a goal if that is not so at first."""
+        self._try(user, argv, runas, host, "free", goal)
+
+    def password(self, user: str, *argv: str, runas: str = "root", host: str = HERE, goal: bool = False) -> None:
         """In the end the user must be able to run this, and be asked for a password."""
-        self._try(user, argv, runas, "password")
+        self._try(user, argv, runas, host, "password", goal)
 
-    def denied(self, user: str, *argv: str, runas: str = "root") -> None:
+    def denied(self, user: str, *argv: str, runas: str = "root", host: str = HERE, goal: bool = False) -> None:
         """In the end the user must be refused this, password or not."""
-        self._try(user, argv, runas, "denied")
+        self._try(user, argv, runas, host, "denied", goal)
 
     def powerless(self, user: str) -> None:
         """In the end the user must not be able to become root by ordinary programs."""
         for argv in POWERFUL:
             self.denied(user, *argv)
 
-    def draft(self, prompt: str, *gold: str) -> Draft:
-        """Return the task, with the tries that every ticket of this family has."""
+    def draft(self, prompt: str, *gold: str, mends_syntax: bool = False) -> Draft:
+        """Return the task, with the tries that every ticket of this family has.
+
+        Args:
+            prompt: the ticket.
+            gold: commands that do what it asks.
+            mends_syntax: at first `visudo -c` refuses the rules.
+        """
         self.powerless(self.user)
         self.powerless(self.mate)
         self.denied(self.stranger, self.programs[0])
@@ -96,17 +126,19 @@ class Scene:
         for user in (self.stranger, self._kept):
             self.denied(user, *POWERFUL[0])
             self.denied(user, unseen[-1])
-        probe = {"tries": self._tries, "commands": [*self.programs, *unseen]}
+        probe = {"tries": self._tries, "commands": [*self._programs, *unseen]}
         plan = {
             "probe": probe,
             "expected": self._expected,
+            "mends_syntax": mends_syntax,
+            "stays": self._stays,
             "uids": {name: self.state.uid(name) for name in self._runas()},
         }
         return Draft(f"{prompt} {KEEP}", self.state, gold, plan, ROOTS)
 
-    def _runas(self) -> set[str]:
-        return {attempt["runas"] for attempt in self._tries}
+    def _runas(self) -> list[str]:
+        return sorted({attempt["runas"] for attempt in self._tries})
 
-    def _try(self, user: str, argv: tuple[str, ...], runas: str, expected: str) -> None:
-        self._tries.append({"user": user, "argv": list(argv), "runas": runas})
-        self._expected.append(expected)
+    def _try(self, user: str, argv: tuple[str, ...], runas: str, host: str, wanted: str, goal: bool) -> None:
+        self._tries.append({"user": user, "argv": list(argv), "runas": runas, "host": host})
+        self._expected.append({"wanted": wanted, "goal": goal})

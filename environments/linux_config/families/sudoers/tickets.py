@@ -12,7 +12,7 @@ def one_command(rng: random.Random) -> Draft:
     """One user may run one program."""
     scene = Scene(rng)
     program, other, _ = scene.programs
-    scene.free(scene.user, program)
+    scene.free(scene.user, program, goal=True)
     scene.denied(scene.user, other)
     scene.denied(scene.mate, program)
     prompt = (
@@ -28,7 +28,7 @@ def group_command(rng: random.Random) -> Draft:
     scene = Scene(rng)
     program, other, _ = scene.programs
     for member in (scene.user, scene.mate):
-        scene.free(member, program)
+        scene.free(member, program, goal=True)
         scene.denied(member, other)
     scene.powerless(scene.mate)
     prompt = (
@@ -44,7 +44,7 @@ def other_account(rng: random.Random) -> Draft:
     scene = Scene(rng)
     program, other, _ = scene.programs
     account = scene.state.user(f"{scene.service}d")
-    scene.free(scene.user, program, runas=account)
+    scene.free(scene.user, program, runas=account, goal=True)
     scene.denied(scene.user, program)
     scene.denied(scene.user, other, runas=account)
     scene.denied(scene.user, program, runas=scene.mate)
@@ -63,7 +63,7 @@ def fixed_arguments(rng: random.Random) -> Draft:
     scene = Scene(rng)
     program, other, _ = scene.programs
     word, wrong = rng.sample(["status", "staging", "report", "preview", "verify", "weekly"], 2)
-    scene.free(scene.user, program, word)
+    scene.free(scene.user, program, word, goal=True)
     scene.denied(scene.user, program)
     scene.denied(scene.user, program, wrong)
     scene.denied(scene.user, program, word, "--force")
@@ -84,8 +84,8 @@ def ignored_file(rng: random.Random) -> Draft:
     program, other, _ = scene.programs
     suffix = rng.choice((".conf", ".sudo", ".rules", "~"))
     path = scene.drop_in(f"{scene.service}{suffix}", f"%{scene.team} ALL=(root) NOPASSWD: {program}")
-    scene.free(scene.user, program)
-    scene.free(scene.mate, program, "now")
+    scene.free(scene.user, program, goal=True)
+    scene.free(scene.mate, program, "now", goal=True)
     scene.denied(scene.mate, other)
     prompt = (
         f"{path} lets the group {scene.team} run {program} without a password, or so it was meant: `sudo {program}` "
@@ -100,8 +100,8 @@ def ask_password(rng: random.Random) -> Draft:
     scene = Scene(rng)
     program, other, _ = scene.programs
     path = scene.drop_in(f"40-{scene.service}", f"{scene.user} ALL=(root) NOPASSWD: {program}, {other}")
-    scene.password(scene.user, program)
-    scene.password(scene.user, other)
+    scene.password(scene.user, program, goal=True)
+    scene.password(scene.user, other, goal=True)
     scene.denied(scene.mate, program)
     prompt = (
         f"{scene.user} runs {program} and {other} through sudo without being asked for a password. That has to end: "
@@ -118,10 +118,10 @@ def too_much(rng: random.Random) -> Draft:
     path = scene.drop_in(f"30-{scene.team}", f"%{scene.team} ALL=(ALL:ALL) NOPASSWD: ALL")
     for member in (scene.user, scene.mate):
         scene.free(member, program)
-        scene.password(member, other)
-        scene.denied(member, third)
+        scene.password(member, other, goal=True)
+        scene.denied(member, third, goal=True)
     scene.powerless(scene.mate)
-    scene.denied(scene.user, program, runas=scene.stranger)
+    scene.denied(scene.user, program, runas=scene.stranger, goal=True)
     prompt = (
         f"An audit found that the group {scene.team} may run everything through sudo. The policy is: its members run "
         f"{program} as root without a password, {other} as root with their password, and nothing else, as nobody else."
@@ -136,7 +136,7 @@ def overridden(rng: random.Random) -> Draft:
     program, other, third = scene.programs
     early = scene.drop_in(f"10-{scene.service}", f"{scene.user} ALL=(root) NOPASSWD: {program}")
     scene.drop_in(f"70-{scene.team}", f"%{scene.team} ALL=(root) PASSWD: {program}, {other}")
-    scene.free(scene.user, program)
+    scene.free(scene.user, program, goal=True)
     scene.password(scene.user, other)
     scene.password(scene.mate, program)
     scene.password(scene.mate, other)
@@ -159,12 +159,12 @@ def broken_file(rng: random.Random) -> Draft:
         (
             (right.replace("NOPASSWD:", "NOPASSWD"), "s/NOPASSWD /NOPASSWD: /"),
             (right.replace("(root)", "(root"), "s/(root /(root) /"),
-            (right.replace(", ", " "), f"s# {other}#, {other}#"),
+            (right.replace("ALL=", "ALL "), "s/ALL /ALL=/"),
         )
     )
     path = scene.drop_in(f"40-{scene.service}", f"# {scene.service}: {scene.user} on call", wrong)
-    scene.free(scene.user, program)
-    scene.free(scene.user, other)
+    scene.free(scene.user, program, goal=True)
+    scene.free(scene.user, other, goal=True)
     scene.denied(scene.mate, program)
     scene.denied(scene.mate, other)
     prompt = (
@@ -172,7 +172,7 @@ def broken_file(rng: random.Random) -> Draft:
         f"{program} "
         f"and {other} as root without a password. Mend the file; `visudo -c` must pass."
     )
-    return scene.draft(prompt, f"sed -i '{repair}' {path}")
+    return scene.draft(prompt, f"sed -i '{repair}' {path}", mends_syntax=True)
 
 
 def all_but_one(rng: random.Random) -> Draft:
@@ -181,7 +181,7 @@ def all_but_one(rng: random.Random) -> Draft:
     program, other, _ = scene.programs
     scene.drop_in(f"40-{scene.team}", f"%{scene.team} ALL=(root) NOPASSWD: {program}, {other}")
     scene.free(scene.user, other)
-    scene.denied(scene.user, program)
+    scene.denied(scene.user, program, goal=True)
     scene.free(scene.mate, program)
     scene.free(scene.mate, other)
     scene.powerless(scene.mate)
