@@ -1155,6 +1155,7 @@ def unpack_changes(_request: Header, payload: bytes) -> tuple[Header, bytes]:
     for path, mode, uid, gid, mtime_ns, attributes, rest in archive["entries"]:
         size = rest if isinstance(rest, int) else 0
         try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             unpack_entry(path, mode, rest, data[start : start + size])
             os.chown(path, uid, gid, follow_symlinks=False)
             if not stat.S_ISLNK(mode):

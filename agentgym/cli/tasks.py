@@ -78,9 +78,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     with opened(arguments.sandbox) as backend:
         env = cls(sandbox=backend)
         try:
-            spec = env.spec_in_use()
-            if spec is not None:
-                backend.preflight(spec)
+            env.preflight(tasks)
             reports = list(check_tasks(env, tasks, _say))
         finally:
             env.close()
