@@ -55,6 +55,8 @@ class Environment(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     docker_image: str | None = None
+    build_timeout_sec: Seconds = Field(default=600.0, gt=0, le=86_400)
+    allow_internet: bool | None = None
     workdir: str | None = None
     gpus: int = 0
     mcp_servers: tuple[Any, ...] = ()

@@ -35,14 +35,20 @@ def put_files(box: Sandbox, files: Mapping[str, File], folder: str) -> None:
 
 
 def run_verifier(
-    box: Sandbox, tests: Mapping[str, File], *, workdir: str, env: Mapping[str, str], timeout_s: float
+    box: Sandbox,
+    tests: Mapping[str, File],
+    *,
+    workdir: str,
+    env: Mapping[str, str],
+    timeout_s: float,
+    keep_artifacts: bool = False,
 ) -> dict[str, bytes]:
     """Run test.sh in a box and return the reward files that it wrote, how it ended, and its last words.
 
-    Whatever lies in its folders is removed first.
+    Whatever lies in its folders is removed first; what is in /logs/artifacts only if it is not to be kept.
     """
     # An agent that is root may have put a reward, or a helper, there beforehand.
-    box.exec(["rm", "-rf", "/tests", "/logs"], timeout_s=60, user="root")
+    box.exec(["rm", "-rf", "/tests", LOGS if keep_artifacts else "/logs"], timeout_s=60, user="root")
     put_files(box, tests, "/tests")
     made = box.exec(["mkdir", "-p", LOGS, "/logs/artifacts", workdir], timeout_s=60, user="root")
     if not made.ok:
