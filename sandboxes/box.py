@@ -172,7 +172,10 @@ class Box:
         self._require_open()
         changes = part_of(self._vessel.changes(), only=only, without=without)
         most = min(MAX_SNAPSHOT_BYTES, self._most(SHARE_OUT))
-        fields = {**changes._asdict(), "max_bytes": most, "max_files": MAX_SNAPSHOT_FILES, "user": "root"}
+        # Where a link took the place of a folder above what is left out, that would be taken from elsewhere.
+        folders = [path for path in changes.changed if any(_below(other, [path]) for other in without)]
+        limits = {"max_bytes": most, "max_files": MAX_SNAPSHOT_FILES, "user": "root"}
+        fields = {**changes._asdict(), "folders": folders, **limits}
         answer = self._call("pack", fields, timeout_s=FILE_TIMEOUT_S + GRACE_S)
         return Snapshot(self._backend, self.spec, answer.payload)
 

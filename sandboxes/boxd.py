@@ -1073,12 +1073,17 @@ def find_files(paths: list[str], max_files: int) -> list[str]:
 def pack_changes(request: Header, _payload: bytes) -> tuple[Header, bytes]:
     """Return what lies at or below the changed paths, whatever kind it is, with its owner, mode, time and ACL.
 
+    Those of them that are asked for as folders must be folders.
+
     Sockets and devices are left out: without the process behind it the one is nothing, and no box makes the other.
     """
     entries: list[list[Any]] = []
     chunks: list[bytes] = []
     room, most = request["max_bytes"], request["max_files"]
     links: dict[tuple[int, int], str] = {}
+    for path in request["folders"]:
+        if os.path.islink(path) or not os.path.isdir(path):
+            raise Refused("path", f"{path} was a folder and is none any more")
     for path in sorted(set(walk(request["changed"], request["whole"]))):
         try:
             entry, data = pack_entry(path, os.lstat(path), links, room)

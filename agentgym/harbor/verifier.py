@@ -26,12 +26,12 @@ ENDED, OUTPUT = "\0ended", "\0output"
 UNTRUSTED: Mapping[str, JsonValue] = {"trusted": False}
 
 
-def put_files(box: Sandbox, files: Mapping[str, File], folder: str) -> None:
-    """Put files below a folder as root; those that may be started stay so."""
+def put_files(box: Sandbox, files: Mapping[str, File], folder: str, *, env: Mapping[str, str] | None = None) -> None:
+    """Put files below a folder as root; those that may be started stay so. `env` may name the PATH of `chmod`."""
     box.put_tree({path: file.data for path, file in files.items()}, folder, user="root")
     started = [f"{folder.rstrip('/')}/{path}" for path, file in files.items() if file.executable]
     if started:
-        box.exec(["chmod", "0755", "--", *started], timeout_s=60, user="root")
+        box.exec(["chmod", "0755", "--", *started], timeout_s=60, user="root", env=env)
 
 
 def run_verifier(
@@ -45,12 +45,13 @@ def run_verifier(
 ) -> dict[str, bytes]:
     """Run test.sh in a box and return the reward files that it wrote, how it ended, and its last words.
 
-    Whatever lies in its folders is removed first; what is in /logs/artifacts only if it is not to be kept.
+    Whatever lies in its folders is removed first; what is in /logs/artifacts only if it is not to be kept. The PATH in
+    `env` is that of all programs that are started.
     """
     # An agent that is root may have put a reward, or a helper, there beforehand.
-    box.exec(["rm", "-rf", "/tests", LOGS if keep_artifacts else "/logs"], timeout_s=60, user="root")
-    put_files(box, tests, "/tests")
-    made = box.exec(["mkdir", "-p", LOGS, "/logs/artifacts", workdir], timeout_s=60, user="root")
+    box.exec(["rm", "-rf", "/tests", LOGS if keep_artifacts else "/logs"], timeout_s=60, user="root", env=env)
+    put_files(box, tests, "/tests", env=env)
+    made = box.exec(["mkdir", "-p", LOGS, "/logs/artifacts", workdir], timeout_s=60, user="root", env=env)
     if not made.ok:
         return {ENDED: b"the folder for the reward could not be made"}
     result = box.exec(["bash", "/tests/test.sh"], timeout_s=timeout_s, cwd=workdir, env=env, user="root")

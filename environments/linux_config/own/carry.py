@@ -23,13 +23,15 @@ KEPT = (
     *(f"/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "tests", "logs/verifier")),
     *(f"/etc/{name}" for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "alternatives")),
     *(f"/usr/local/lib/{name}" for name in ("python3", *PYTHONS)),
-    *(f"/usr/local/bin/{name}" for name in ("python", "python3", "bash", "sh", "env", *PYTHONS)),
+    *(f"/usr/local/{folder}/{name}" for folder in ("bin", "sbin") for name in ("python", "python3", *PYTHONS)),
     *(f"/etc/{name}" for name in PYTHONS),
     *(f"/{name}" for name in ("conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")),
     "/root/.local",
 )
 SCAN_S = 120.0
-# Answers with the links that lead to where the tests and the reward will be, before these are there. Passes over what is
+# First the system's own programs: what the policy put into /usr/local must not take their place.
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+# Answers with the links that lead to where the tests and the reward will be. Passes over what is
 # the grading box's own.
 SCAN = """
 import os, sys
@@ -89,7 +91,7 @@ def set_up(
 
 def links_to_the_tests(box: Sandbox) -> str:
     """Return which links would show the tests, or take the reward elsewhere; empty if none would."""
-    result = box.exec(["python3", "-I", "-S", "-c", SCAN, *KEPT], timeout_s=SCAN_S, user="root")
+    result = box.exec(["python3", "-I", "-S", "-c", SCAN, *KEPT], timeout_s=SCAN_S, user="root", env={"PATH": PATH})
     if not result.ok:
         return f"the links in what was left could not be followed: {result.text[-200:]}"
     found = ", ".join(result.stdout.decode("utf-8", "replace").split("\n")).strip(", ")

@@ -25,8 +25,6 @@ task asks and nothing else. When it is done, call `submit`: the files that you l
 
 FRESH = "graded in a fresh box from the declared artefacts"
 LEFT = "graded in what the policy left (no artefacts are declared): programs there may be its own"
-# First the system's own programs: what the policy put into /usr/local must not take their place.
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SOLUTION_S = 120
 
 
@@ -89,7 +87,7 @@ def judge(task: Task, taken: Mapping[str, bytes], fresh_box: Callable[[], Sandbo
         if why := _set_up(box, task, taken):
             refused = Component(name="artefacts", value=0, hard=True, evidence=why, data=dict(UNTRUSTED))
             return Reward(value=0, components=(refused, where))
-        path = f"{PATH}:{described.env.get('PATH', '/usr/local/sbin:/usr/local/bin')}"
+        path = ":".join(filter(None, (carry.PATH, described.env.get("PATH"))))
         found = run_verifier(
             box,
             files_of(grading.tests),
