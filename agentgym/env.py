@@ -138,6 +138,11 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         raise UsageError(f"{short_name(cls.id)} reads no tasks of yours")
 
     @classmethod
+    def may_read(cls, path: Path) -> bool:
+        """Tell whether what is at a path has the form of tasks that `read_tasks` reads; nothing is told of faults."""
+        return cls.reads_tasks
+
+    @classmethod
     def image_for(cls, task: Task) -> ImageSource | None:
         """Return what a task's own image is built from; None, the default, if its boxes are of an image that we have.
 

@@ -18,8 +18,9 @@ from agentgym.environments.linux_config.families import families
 from agentgym.environments.linux_config.families.base import Family, Kind
 from agentgym.environments.linux_config.own import play as own
 from agentgym.environments.linux_config.own.cheats import CHEATS as OWN_CHEATS
-from agentgym.environments.linux_config.own.read import read_tasks
+from agentgym.environments.linux_config.own.read import folders_at, read_tasks
 from agentgym.errors import PathError, ToolError
+from agentgym.harbor.layout import is_harbor
 from agentgym.message import Message, call
 from agentgym.plugins import short_name
 from agentgym.reward import Reward
@@ -94,6 +95,11 @@ class LinuxConfigEnv(AgentEnv):
     def read_tasks(cls, path: Path) -> Sequence[Task]:
         """Return a user's own tasks: a folder in Harbor's layout, or a folder of such folders."""
         return read_tasks(path, short_name(cls.id))
+
+    @classmethod
+    def may_read(cls, path: Path) -> bool:
+        """Tell whether there is a folder in Harbor's layout."""
+        return any(map(is_harbor, folders_at(path)))
 
     @classmethod
     def cautions_for(cls, task: Task) -> Sequence[str]:

@@ -40,7 +40,7 @@ def read_tasks(path: Path, short_name: str) -> Sequence[Task]:
     """
     if not path.is_dir():
         raise UsageError(f"{path}: there is no such folder; a task's folder, or a folder of them, is needed")
-    folders = [path] if is_harbor(path) else list(_folders(path))
+    folders = folders_at(path)
     faults: list[str] = []
     tasks: list[Task] = []
     for folder in folders[:MAX_TASKS]:
@@ -57,10 +57,13 @@ def read_tasks(path: Path, short_name: str) -> Sequence[Task]:
     return tasks
 
 
-def _folders(path: Path) -> Iterator[Path]:
-    for folder in sorted(path.iterdir()):
-        if folder.is_dir() and not folder.name.startswith("."):
-            yield folder
+def folders_at(path: Path) -> list[Path]:
+    """Return a task's folder, or the folders in a folder."""
+    if is_harbor(path):
+        return [path]
+    if not path.is_dir():
+        return []
+    return [folder for folder in sorted(path.iterdir()) if folder.is_dir() and not folder.name.startswith(".")]
 
 
 def read_task(folder: Path, short_name: str, faults: list[Fault]) -> Task | None:
