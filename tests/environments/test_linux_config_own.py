@@ -11,6 +11,7 @@ import pytest
 
 from agentgym.checks.environment import Stage
 from agentgym.checks.tasks import check_task
+from agentgym.cli.tasks import reader
 from agentgym.environments.linux_config.env import LinuxConfigEnv
 from agentgym.environments.linux_config.own import play as own
 from agentgym.environments.linux_config.own.cheats import CHEATS
@@ -156,6 +157,15 @@ def test_a_dockerfile_is_mapped_or_the_reason_is_told(text: str, reason: str) ->
     assert reason in " ".join(why for _, why in reasons)
 
 
+def test_the_check_asks_which_environment_only_where_several_read_the_form(tmp_path: Path) -> None:
+    assert reader(None, tmp_path).id == "agentgym/CodeRepair-v1"
+    folder = write(tmp_path, {})
+    for path in (tmp_path, folder):
+        with pytest.raises(UsageError, match="code-repair, linux-config"):
+            reader(None, path)
+        assert reader("linux-config", path) is LinuxConfigEnv
+
+
 def test_the_packages_of_the_image_are_known() -> None:
     assert {"nginx", "python3-pytest", "bash", "passwd"} <= image_packages()
 
@@ -245,13 +255,12 @@ def test_a_system_folder_that_was_replaced_is_not_judged(env: LinuxConfigEnv, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("toml", [TOML, SEPARATE], ids=["left", "artifacts"])
-def test_the_gate_finds_a_task_fit(env: LinuxConfigEnv, tmp_path: Path, toml: str) -> None:
-    report = check_task(env, read(tmp_path, {"task.toml": toml}), lambda line: None)
+def test_the_gate_finds_a_task_fit_that_declares_nothing(env: LinuxConfigEnv, tmp_path: Path) -> None:
+    report = check_task(env, read(tmp_path), lambda line: None)
     assert report.fit, report.faults
     assert len(report.cheats) == len(CHEATS)
     assert any("trusted=false" in caution for caution in report.cautions)
-    assert any("no artefacts are declared" in caution for caution in report.cautions) == (toml == TOML)
+    assert any("no artefacts are declared" in caution for caution in report.cautions)
 
 
 @pytest.mark.slow
