@@ -53,7 +53,7 @@ def run_verifier(
     put_files(box, tests, "/tests", env=env)
     made = box.exec(["mkdir", "-p", LOGS, "/logs/artifacts", workdir], timeout_s=60, user="root", env=env)
     if not made.ok:
-        return {ENDED: b"the folder for the reward could not be made"}
+        return {ENDED: b"the folders that test.sh needs could not be made", OUTPUT: _last_words(made)}
     result = box.exec(["bash", "/tests/test.sh"], timeout_s=timeout_s, cwd=workdir, env=env, user="root")
     found = {ENDED: f"test.sh {how_it_ended(result)}".encode(), OUTPUT: _last_words(result)}
     if result.exit_code is None:

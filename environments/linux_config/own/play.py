@@ -11,7 +11,7 @@ from agentgym.environments.linux_config.own import prepare as steps
 from agentgym.environments.linux_config.own.read import image_source
 from agentgym.environments.linux_config.own.task import FAMILY, Box, Grading, files_of
 from agentgym.errors import SandboxBroken, SandboxLost
-from agentgym.harbor.verifier import UNTRUSTED, read_reward, run_verifier
+from agentgym.harbor.verifier import ENDED, UNTRUSTED, read_reward, run_verifier
 from agentgym.message import Message, call
 from agentgym.reward import Component, Reward
 from agentgym.sandbox import ImageSource, Sandbox, SandboxSpec
@@ -88,14 +88,17 @@ def judge(task: Task, taken: Mapping[str, bytes], fresh_box: Callable[[], Sandbo
             refused = Component(name="artefacts", value=0, hard=True, evidence=why, data=dict(UNTRUSTED))
             return Reward(value=0, components=(refused, where))
         path = ":".join(filter(None, (carry.PATH, described.env.get("PATH"))))
-        found = run_verifier(
-            box,
-            files_of(grading.tests),
-            workdir=described.workdir,
-            env={**described.env, **grading.env, "PATH": path, "PYTHONNOUSERSITE": "1"},
-            timeout_s=grading.timeout_s,
-            keep_artifacts=True,
-        )
+        try:
+            found = run_verifier(
+                box,
+                files_of(grading.tests),
+                workdir=described.workdir,
+                env={**described.env, **grading.env, "PATH": path, "PYTHONNOUSERSITE": "1"},
+                timeout_s=grading.timeout_s,
+                keep_artifacts=True,
+            )
+        except SandboxBroken as error:
+            found = {ENDED: f"the grading box was broken from inside: {error}".encode()}
     reward = read_reward(found)
     return reward.model_copy(update={"components": (*reward.components, where)})
 
