@@ -13,11 +13,19 @@ from typing import Any, ClassVar, SupportsFloat
 
 import gymnasium
 
-from agentgym.errors import InfrastructureError, PathError, SandboxBroken, SandboxLost, UsageError, VerifierFault
+from agentgym.errors import (
+    ImageNotFound,
+    InfrastructureError,
+    PathError,
+    SandboxBroken,
+    SandboxLost,
+    UsageError,
+    VerifierFault,
+)
 from agentgym.message import ConversationSpace, Message, MessageSpace, as_message
 from agentgym.plugins import check_backend_name, open_backend, short_name
 from agentgym.reward import Reward
-from agentgym.sandbox import Sandbox, SandboxBackend, SandboxSpec, ShellSession
+from agentgym.sandbox import ImageSource, Sandbox, SandboxBackend, SandboxSpec, ShellSession
 from agentgym.setups import SharedSetups
 from agentgym.statistics import TaskStats, split_stats
 from agentgym.task import Split, Task, TaskSet, parse_task_id
@@ -130,6 +138,19 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         raise UsageError(f"{short_name(cls.id)} reads no tasks of yours")
 
     @classmethod
+    def may_read(cls, path: Path) -> bool:
+        """Tell whether what is at a path has the form of tasks that `read_tasks` reads; nothing is told of faults."""
+        return cls.reads_tasks
+
+    @classmethod
+    def image_for(cls, task: Task) -> ImageSource | None:
+        """Return what a task's own image is built from; None, the default, if its boxes are of an image that we have.
+
+        Where there is one, `spec_for` names it.
+        """
+        return None
+
+    @classmethod
     def cautions_for(cls, task: Task) -> Sequence[str]:
         """Return what a user should know of how one of their own tasks is judged; by default nothing."""
         return ()
@@ -218,6 +239,35 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
             return None
         return SandboxSpec.model_validate(self.sandbox_spec.model_dump() | self._overrides)
 
+    def spec_for(self, task: Task) -> SandboxSpec | None:
+        """Return what the boxes of one task must be, the policy's and the grading ones; by default, as every task's."""
+        return self.spec_in_use()
+
+    def preflight(self, tasks: Sequence[Task] = ()) -> None:
+        """Fail closed, before the first episode, if boxes cannot be had here; make the images of tasks' own.
+
+        Args:
+            tasks: those to be played, where they are known to have boxes of their own.
+
+        Raises:
+            ImageNotFound: an image is missing and cannot be made; of tasks' own, every one is listed.
+            InfrastructureError: boxes cannot be had otherwise.
+        """
+        missing: list[str] = []
+        specs = {} if tasks else {self.spec_in_use(): None}
+        for task in tasks:
+            try:
+                self._make_image(task)
+            except ImageNotFound as error:
+                missing.append(f"{task.id}: {error}")
+            else:
+                specs[self.spec_for(task)] = None
+        if missing:
+            raise ImageNotFound("\n".join(missing))
+        for spec in specs:
+            if spec is not None:
+                self._open_backend().preflight(spec)
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[tuple[Message, ...], dict[str, Any]]:
@@ -240,7 +290,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         self._turn, self._submitted, self._over = 0, False, False
         self._answers = {}
         self.tools = tuple(Tool.from_function(function) for function in self.make_tools())
-        if self.spec_in_use() is not None and not self.opens_box_late:
+        if self.spec_for(self.task) is not None and not self.opens_box_late:
             self._box = self._box_for_task()
         observation = (
             Message(role="system", content=self.system_prompt()),
@@ -389,11 +439,17 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
             self._backend = open_backend(self._sandbox) if isinstance(self._sandbox, str) else self._sandbox
         return self._backend
 
+    def _make_image(self, task: Task) -> None:
+        source = self.image_for(task)
+        if source is not None:
+            self._open_backend().make_image(source)
+
     def _fresh_box(self) -> Sandbox:
+        self._make_image(self.task)
         return self._open_backend().acquire(self._spec())
 
     def _spec(self) -> SandboxSpec:
-        spec = self.spec_in_use()
+        spec = self.spec_for(self.task)
         assert spec is not None, f"{self.id} has no sandbox_spec, so it has no boxes"
         return spec
 

@@ -213,6 +213,23 @@ class Snapshot:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class ImageSource:
+    """A Dockerfile and the files around it: an image of one task's own.
+
+    Attributes:
+        name: the image's name, as in `SandboxSpec.image`; begins with `task-` and depends on the files.
+        files: bytes and mode by relative path, `Dockerfile` among them.
+        why: what the images that there are lack, for people.
+        timeout_s: seconds that the build may take.
+    """
+
+    name: str
+    files: Mapping[str, tuple[bytes, int]] = field(repr=False)
+    why: str
+    timeout_s: float = 600.0
+
+
 class Sandbox(Protocol):
     """One box. A context manager; `close` is idempotent and survives Ctrl-C.
 
@@ -295,13 +312,26 @@ class Sandbox(Protocol):
         """
         ...
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, *, only: Sequence[str] | None = None, without: Sequence[str] = ()) -> Snapshot:
         """Keep the box's files as they are now for other boxes to start with.
 
         They may be 20,000 files, and 60 MiB or a quarter of the box's memory, whichever is less.
 
+        Args:
+            only: absolute paths; what is neither at nor below one of them is left out.
+            without: absolute paths; what is at or below one of them is left out.
+
         Raises:
-            PathError: there is more than a snapshot may hold.
+            PathError: there is more than a snapshot may hold, or a folder above one of `without` was replaced.
+        """
+        ...
+
+    def lay(self, snapshot: Snapshot) -> None:
+        """Lay a snapshot's files over those that are there, making the folders above them.
+
+        Raises:
+            UsageError: the snapshot is of another backend or spec.
+            PathError: a file cannot be made.
         """
         ...
 
@@ -401,6 +431,15 @@ class SandboxBackend(Protocol):
         """Say whether boxes of an image can be made without building it first.
 
         Raises:
+            BackendUnavailable: the engine or program does not answer.
+        """
+        ...
+
+    def make_image(self, source: ImageSource) -> None:
+        """Build an image, unless it is there.
+
+        Raises:
+            ImageNotFound: this backend builds none, or the build failed; says why and what to do.
             BackendUnavailable: the engine or program does not answer.
         """
         ...

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
-from agentgym.errors import PolicyUnenforceable, UsageError, unknown
-from agentgym.sandbox import BoxInfo, Capabilities, ReapReport, SandboxSpec, Snapshot
+from agentgym.errors import ImageNotFound, PolicyUnenforceable, UsageError, unknown
+from agentgym.sandbox import BoxInfo, Capabilities, ImageSource, ReapReport, SandboxSpec, Snapshot
 from agentgym.sandboxes.box import Box, check_snapshot
 from agentgym.sandboxes.boxd import CAPABILITY_NAMES
 from agentgym.sandboxes.gate import Gate
@@ -107,11 +107,18 @@ class VesselBackend(abc.ABC):
         )
         if start is not None:
             try:
-                box.start_with(start)
+                box.lay(start)
             except BaseException:
                 box.close()
                 raise
         return box
+
+    def make_image(self, source: ImageSource) -> None:
+        """Refuse: a backend that builds images says so by a method of its own."""
+        raise ImageNotFound(
+            f"{source.why}; the {self.name} backend builds no images, and a Docker engine does: choose it, as with "
+            "`--sandbox docker`"
+        )
 
     def keep_ready(self, boxes: int) -> None:
         """From now on have so many boxes of each of the last specs asked for made ahead."""

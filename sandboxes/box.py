@@ -15,7 +15,7 @@ from agentgym.sandboxes.agent import ChannelDead
 from agentgym.sandboxes.gate import Gate
 from agentgym.sandboxes.session import ChannelSession
 from agentgym.sandboxes.transport import Frame
-from agentgym.sandboxes.vessel import Vessel
+from agentgym.sandboxes.vessel import Changes, Vessel
 
 # What passes at once. The box holds two copies of what it takes in, and up to four of what it gives, in its own memory.
 MAX_BYTES_AT_ONCE = 64 << 20
@@ -167,17 +167,21 @@ class Box:
         fields = {"paths": list(paths), "most": MAX_CHANGES, "user": "root"}
         return tuple(self._call("changes", fields, timeout_s=FILE_TIMEOUT_S + GRACE_S).header["changed"])
 
-    def snapshot(self) -> Snapshot:
-        """Keep the box's files as they are now; any number of boxes can start with them."""
+    def snapshot(self, *, only: Sequence[str] | None = None, without: Sequence[str] = ()) -> Snapshot:
+        """Keep the box's files, or some of them, as they are now; any number of boxes can start with them."""
         self._require_open()
-        changes = self._vessel.changes()
+        changes = part_of(self._vessel.changes(), only=only, without=without)
         most = min(MAX_SNAPSHOT_BYTES, self._most(SHARE_OUT))
-        fields = {**changes._asdict(), "max_bytes": most, "max_files": MAX_SNAPSHOT_FILES, "user": "root"}
+        # Where a link took the place of a folder above what is left out, that would be taken from elsewhere.
+        folders = [path for path in changes.changed if any(_below(other, [path]) for other in without)]
+        limits = {"max_bytes": most, "max_files": MAX_SNAPSHOT_FILES, "user": "root"}
+        fields = {**changes._asdict(), "folders": folders, **limits}
         answer = self._call("pack", fields, timeout_s=FILE_TIMEOUT_S + GRACE_S)
         return Snapshot(self._backend, self.spec, answer.payload)
 
-    def start_with(self, snapshot: Snapshot) -> None:
-        """Give a fresh box the files of a snapshot."""
+    def lay(self, snapshot: Snapshot) -> None:
+        """Lay a snapshot's files over those that are there."""
+        check_snapshot(snapshot, self._backend, self.spec)
         self._call("unpack", {"user": "root"}, snapshot.data, timeout_s=FILE_TIMEOUT_S + GRACE_S)
 
     def reset(self, to: Snapshot | None = None) -> None:
@@ -192,7 +196,7 @@ class Box:
                 self._vessel = self._fresh(self.spec)
                 self._broken = None
             if to is not None:
-                self.start_with(to)
+                self.lay(to)
 
     def _renewed(self) -> bool:
         try:
@@ -275,6 +279,30 @@ class Box:
             raise UsageError(message)
         self._broken = message
         raise SandboxBroken(f"box {self.name} was broken from inside: {message}")
+
+
+def part_of(changes: Changes, *, only: Sequence[str] | None, without: Sequence[str]) -> Changes:
+    """Return the changes at or below some paths, or without those at or below others.
+
+    Raises:
+        PathError: a folder above a path to be left out was replaced, so that what is below it cannot be told apart.
+    """
+    if only is not None:
+        whole, removed = (_cut(paths, only) for paths in (changes.whole, changes.removed))
+        changes = Changes([path for path in changes.changed if _below(path, only)], whole, removed)
+    for path in (*changes.whole, *changes.removed):
+        if above := next((other for other in without if other != path and _below(other, [path])), None):
+            raise PathError(f"{path}, in which {above} is, was replaced")
+    return Changes(*([path for path in paths if not _below(path, without)] for paths in changes))
+
+
+def _below(path: str, tops: Sequence[str]) -> bool:
+    return any(path == top or path.startswith(f"{top.rstrip('/')}/") for top in tops)
+
+
+def _cut(paths: Sequence[str], tops: Sequence[str]) -> list[str]:
+    """Return those paths that are at or below the tops, and the tops that are below a path."""
+    return [path for path in paths if _below(path, tops)] + [top for top in tops if _below(top, paths)]
 
 
 def check_snapshot(snapshot: Snapshot, backend: str, spec: SandboxSpec) -> None:

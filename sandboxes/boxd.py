@@ -1091,12 +1091,17 @@ def list_changes(request: Header, _payload: bytes) -> tuple[Header, bytes]:
 def pack_changes(request: Header, _payload: bytes) -> tuple[Header, bytes]:
     """Return what lies at or below the changed paths, whatever kind it is, with its owner, mode, time and ACL.
 
+    Those of them that are asked for as folders must be folders.
+
     Sockets and devices are left out: without the process behind it the one is nothing, and no box makes the other.
     """
     entries: list[list[Any]] = []
     chunks: list[bytes] = []
     room, most = request["max_bytes"], request["max_files"]
     links: dict[tuple[int, int], str] = {}
+    for path in request["folders"]:
+        if os.path.islink(path) or not os.path.isdir(path):
+            raise Refused("path", f"{path} was a folder and is none any more")
     for path in sorted(set(walk(request["changed"], request["whole"]))):
         try:
             entry, data = pack_entry(path, os.lstat(path), links, room)
@@ -1173,6 +1178,7 @@ def unpack_changes(_request: Header, payload: bytes) -> tuple[Header, bytes]:
     for path, mode, uid, gid, mtime_ns, attributes, rest in archive["entries"]:
         size = rest if isinstance(rest, int) else 0
         try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             unpack_entry(path, mode, rest, data[start : start + size])
             os.chown(path, uid, gid, follow_symlinks=False)
             if not stat.S_ISLNK(mode):

@@ -33,7 +33,7 @@ def add_check(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check = actions.add_parser("check", help="play the solution, nothing, and every cheat on each task")
     check.epilog = CHECK_EPILOG
     check.add_argument("path", type=Path, help="a .jsonl file, a task's folder, or a folder of task folders")
-    check.add_argument("--env", metavar="ENV", help="the environment that plays them, if several read tasks")
+    check.add_argument("--env", metavar="ENV", help="the environment that plays them, if several read their form")
     check.add_argument("--sandbox", default="auto", metavar="NAME", help="auto (default), docker or bubblewrap")
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(run=run_check)
@@ -73,15 +73,13 @@ def shown(value: Value) -> str:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check the tasks at a path; 0 if all are fit, else 1."""
-    cls = reader(arguments.env)
+    cls = reader(arguments.env, arguments.path)
     plugins.check_backend_name(arguments.sandbox)
     tasks = cls.read_tasks(arguments.path)
     with opened(arguments.sandbox) as backend:
         env = cls(sandbox=backend)
         try:
-            spec = env.spec_in_use()
-            if spec is not None:
-                backend.preflight(spec)
+            env.preflight(tasks)
             reports = list(check_tasks(env, tasks, _say))
         finally:
             env.close()
@@ -92,11 +90,11 @@ def run_check(arguments: argparse.Namespace) -> int:
     return FIT if all(report.fit for report in reports) else UNFIT
 
 
-def reader(name: str | None) -> type[AgentEnv]:
-    """Return the environment that reads tasks: the named one, or the only one.
+def reader(name: str | None, path: Path) -> type[AgentEnv]:
+    """Return the environment that reads the tasks at a path: the named one, or the only one that reads their form.
 
     Raises:
-        UsageError: the name is none, or several environments read tasks, or none does.
+        UsageError: the name is none, or several environments read such tasks, or none does.
     """
     if name is not None:
         named: type[AgentEnv] = plugins.environment_class(plugins.find_environment(name))
@@ -107,7 +105,7 @@ def reader(name: str | None) -> type[AgentEnv]:
             cls: type[AgentEnv] = plugins.environment_class(versioned)
         except UsageError:
             continue
-        if cls.reads_tasks:
+        if cls.may_read(path):
             known[short] = cls
     if len(known) != 1:
         raise UsageError(f"--env: name the environment that plays these tasks: {', '.join(known) or 'none reads any'}")

@@ -170,9 +170,8 @@ def _backend_for(config: RolloutConfig) -> SandboxBackend | None:
 def _preflight(config: RolloutConfig, backend: SandboxBackend | None, source: PolicySource) -> None:
     if backend is not None:
         for env_id in config.env_ids:
-            spec = _make_env(env_id, config, backend).spec_in_use()
-            if spec is not None:
-                backend.preflight(spec)
+            own = config.own_tasks if config.tasks_from is not None else ()
+            _make_env(env_id, config, backend).preflight(own)
     source.preflight(config.env_ids)
 
 

@@ -100,10 +100,10 @@ class CodeRepairEnv(AgentEnv):
         panel = {**CHEATS, **OWN_CHEATS}
         return {name: cheat for name, cheat in panel.items() if name not in SLOW and applies(cheat, task)}
 
-    def spec_in_use(self) -> SandboxSpec | None:
-        """Return what boxes must be; those of Harbor tasks are root's."""
-        spec = super().spec_in_use()
-        return own.spec_for(getattr(self, "task", None), spec) if spec else None
+    def spec_for(self, task: Task) -> SandboxSpec | None:
+        """Return what a task's boxes must be; those of Harbor tasks are root's."""
+        spec = super().spec_for(task)
+        return own.spec_for(task, spec) if spec else None
 
     def system_prompt(self) -> str:
         """Return how to act."""

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import zip_longest
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -15,10 +16,15 @@ from agentgym.environments.linux_config import carry, interactive, verify
 from agentgym.environments.linux_config.cheats import CHEATS, script
 from agentgym.environments.linux_config.families import families
 from agentgym.environments.linux_config.families.base import Family, Kind
+from agentgym.environments.linux_config.own import play as own
+from agentgym.environments.linux_config.own.cheats import CHEATS as OWN_CHEATS
+from agentgym.environments.linux_config.own.read import folders_at, read_tasks
 from agentgym.errors import PathError, ToolError
+from agentgym.harbor.layout import is_harbor
 from agentgym.message import Message, call
+from agentgym.plugins import short_name
 from agentgym.reward import Reward
-from agentgym.sandbox import Control, ExecReason, ExecResult, Sandbox, SandboxSpec
+from agentgym.sandbox import Control, ExecReason, ExecResult, ImageSource, Sandbox, SandboxSpec, ShellSession
 from agentgym.task import Split, Task, TaskSet, generated, task_id
 from agentgym.tool import clip
 
@@ -46,6 +52,7 @@ DEMO = (
 OUTPUT_CHARS = 8_000
 FILE_BYTES = 64 << 10
 EXAMPLE_DRAWS = 400
+OPENING_S = 30.0
 
 SYSTEM_PROMPT = """\
 You administer a Debian machine and work on one ticket at a time. You are root in a shell on it.
@@ -92,6 +99,7 @@ class LinuxConfigEnv(AgentEnv):
         ),
     )
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
+    reads_tasks: ClassVar[bool] = True
 
     @classmethod
     def tasks(cls, split: Split) -> TaskSet:
@@ -101,17 +109,51 @@ class LinuxConfigEnv(AgentEnv):
 
     @classmethod
     def cheats_for(cls, task: Task) -> Mapping[str, Script]:
-        """Return the panel of the environment and that of the task's family."""
-        return {**cls.cheats, **cls.family_cheats(task)}
+        """Return the panel of the environment and that of the task's family; for a user's own, one that fits it."""
+        return OWN_CHEATS if own.is_own(task) else {**cls.cheats, **cls.family_cheats(task)}
 
     @classmethod
     def family_cheats(cls, task: Task) -> Mapping[str, Script]:
         """Return the cheats that look like the work on a task of this family."""
         return {name: script(commands) for name, commands in FAMILIES[task.family].cheats.items()}
 
+    @classmethod
+    def read_tasks(cls, path: Path) -> Sequence[Task]:
+        """Return a user's own tasks: a folder in Harbor's layout, or a folder of such folders."""
+        return read_tasks(path, short_name(cls.id))
+
+    @classmethod
+    def may_read(cls, path: Path) -> bool:
+        """Tell whether there is a folder in Harbor's layout."""
+        return any(map(is_harbor, folders_at(path)))
+
+    @classmethod
+    def cautions_for(cls, task: Task) -> Sequence[str]:
+        """Say of a task of the user's own where it is graded, and what its image takes."""
+        return own.cautions(task)
+
+    @classmethod
+    def image_for(cls, task: Task) -> ImageSource | None:
+        """Return what a task's own image is built from, if it has one."""
+        return own.image_for(task)
+
+    def spec_for(self, task: Task) -> SandboxSpec | None:
+        """Return what a task's boxes must be: of its own image, if it has one."""
+        spec = super().spec_for(task)
+        return own.spec_for(task, spec) if spec else None
+
+    @property
+    def shell(self) -> ShellSession:
+        """A shell in the box that stays; on a task of the user's own it begins in the task's folder."""
+        begins = self._shell is None
+        shell = super().shell
+        if begins and own.is_own(self.task):
+            shell.run(own.opening(self.task), timeout_s=OPENING_S)
+        return shell
+
     def system_prompt(self) -> str:
         """Return what the policy is and how it acts."""
-        return SYSTEM_PROMPT
+        return own.system_prompt(self.task) if own.is_own(self.task) else SYSTEM_PROMPT
 
     def make_tools(self) -> Sequence[Callable[..., str]]:
         """Return `bash`, `read_file`, `write_file` and `submit`."""
@@ -119,18 +161,28 @@ class LinuxConfigEnv(AgentEnv):
 
     def prepare(self, box: Sandbox, task: Task) -> None:
         """Lay out the task's users, files and faults."""
+        if own.is_own(task):
+            own.prepare(box, task)
+            return
         carry.lay_out(box, task.setup["state"])
 
     def collect(self, box: Sandbox, task: Task) -> Artefacts:
         """Return the files that the task is about, and their modes, owners and ACLs as the box tells them."""
+        if own.is_own(task):
+            return own.collect(box, task)
         return carry.collect(box, verify.roots_of(task))
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
-        """Judge the behaviour of what was collected, in a fresh box; 0 or 1."""
+        """Judge the behaviour of what was collected, in a fresh box; 0 or 1; of a user's own, as test.sh says."""
+        if own.is_own(task):
+            return own.judge(task, artefacts, fresh_box)
         return verify.verify(task, FAMILIES[task.family], artefacts, fresh_box)
 
     def oracle(self, task: Task) -> Iterable[Message]:
         """Run the gold commands, and submit."""
+        if own.is_own(task):
+            yield from own.oracle(task)
+            return
         gold = task.secret["gold"]
         assert isinstance(gold, list)
         for command in gold:
@@ -148,7 +200,7 @@ class LinuxConfigEnv(AgentEnv):
 
         def distance(other: Task) -> tuple[bool, bool, int]:
             return (
-                other.setup["kind"] != task.setup["kind"],
+                other.setup["kind"] != task.setup.get("kind"),
                 other.family != task.family,
                 abs(other.level - task.level),
             )
@@ -164,7 +216,10 @@ class LinuxConfigEnv(AgentEnv):
         timeout_s: Annotated[int, Field(ge=1, le=120, description="seconds after which it is killed")] = 30,
     ) -> str:
         """Run a command in a root shell that stays: directory, variables and background jobs persist."""
-        return _shown(command, self.shell.run(command, timeout_s=timeout_s), timeout_s)
+        result = self.shell.run(command, timeout_s=timeout_s)
+        if result.reason is ExecReason.TIMEOUT and own.is_own(self.task):
+            self._shell = None  # the next shell is a new one, and begins as the first did
+        return _shown(command, result, timeout_s)
 
     def read_file(self, path: Annotated[str, Field(description="absolute path")]) -> str:
         """Return a text file, at most 64 KiB of it."""

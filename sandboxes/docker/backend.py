@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,13 +13,15 @@ from secrets import token_hex
 import docker
 
 from agentgym.errors import BackendUnavailable, ImageNotFound, UsageError
-from agentgym.sandbox import BoxInfo, Capabilities, SandboxSpec
+from agentgym.sandbox import BoxInfo, Capabilities, ImageSource, SandboxSpec
 from agentgym.sandboxes.backend import VesselBackend
 from agentgym.sandboxes.docker import report
 from agentgym.sandboxes.docker.engine import APIError, NotFound, connect, engine_errors
 from agentgym.sandboxes.docker.flags import EngineFacts
+from agentgym.sandboxes.docker.images import build_files
 from agentgym.sandboxes.docker.owner import BOX, box_info
 from agentgym.sandboxes.docker.vessel import DockerVessel
+from agentgym.sandboxes.images.builder import say
 from agentgym.sandboxes.images.store import BUILD_COMMAND, docker_tag
 from agentgym.sandboxes.owner import make_state_folder, state_folder
 
@@ -47,6 +50,8 @@ class DockerBackend(VesselBackend):
         self._client: docker.DockerClient | None = None
         self._facts: EngineFacts | None = None
         self._missing: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._building = threading.Lock()
+        self._built: set[str] = set()
         self._removers = ThreadPoolExecutor(2, "docker-remove")
         super().__init__(
             warm=warm, makers=STARTS_AT_ONCE, starts=STARTS_AT_ONCE, state=lambda: make_state_folder(STATE)
@@ -86,6 +91,17 @@ class DockerBackend(VesselBackend):
         except (ImageNotFound, NotFound):
             return False
         return True
+
+    def make_image(self, source: ImageSource) -> None:
+        """Have the engine build an image, unless it has it."""
+        with self._building:
+            if source.name in self._built or self.has_image(source.name):
+                self._built.add(source.name)
+                return
+            tag = docker_tag(source.name)
+            say(f"building {tag} with the Docker engine (once; {source.why})")
+            build_files(source.files, tag, timeout_s=source.timeout_s, progress=say)
+            self._built.add(source.name)
 
     def _missing_programs(self, spec: SandboxSpec) -> list[str]:
         with self.acquire(spec) as box:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import docker
 
-from agentgym.errors import BackendUnavailable
+from agentgym.errors import BackendUnavailable, ImageNotFound
 from agentgym.sandboxes.docker.engine import APIError, BuildError, NotFound, connect, engine_errors
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -72,6 +76,46 @@ def build_tar(folder: Path, tar: Path) -> None:
         raise BackendUnavailable(f"the Docker engine could not build {folder}: {error}") from error
     finally:
         client.close()
+
+
+def build_files(
+    files: Mapping[str, tuple[bytes, int]], tag: str, *, timeout_s: float, progress: Callable[[str], None]
+) -> None:
+    """Build an image of a Dockerfile and the files around it, given with their modes; tells each step.
+
+    Raises:
+        ImageNotFound: a step of the build failed, or it took too long.
+        BackendUnavailable: the engine does not answer.
+    """
+    client = connect(timeout_s=timeout_s)
+    try:
+        with engine_errors(f"building {tag}"):
+            deadline = time.monotonic() + timeout_s
+            told = client.api.build(
+                fileobj=_archive(files), custom_context=True, tag=tag, rm=True, forcerm=True, decode=True
+            )
+            for message in told:
+                if "error" in message:
+                    raise ImageNotFound(f"the Docker engine could not build {tag}: {message['error'].strip()}")
+                if line := str(message.get("stream", "")).strip():
+                    progress(line)
+                if time.monotonic() > deadline:
+                    raise ImageNotFound(f"the Docker engine did not build {tag} within {timeout_s:.0f} s")
+    except APIError as error:
+        raise ImageNotFound(f"the Docker engine could not build {tag}: {error.explanation}") from error
+    finally:
+        client.close()
+
+
+def _archive(files: Mapping[str, tuple[bytes, int]]) -> io.BytesIO:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path, (data, mode) in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(data), mode
+            tar.addfile(entry, io.BytesIO(data))
+    archive.seek(0)
+    return archive
 
 
 def _export(client: docker.DockerClient, image: str, tar: Path) -> None:

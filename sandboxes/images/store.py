@@ -14,6 +14,7 @@ from agentgym.errors import BackendUnavailable, ImageNotFound
 from agentgym.sandboxes.images.recipes import Recipe, recipe
 
 BUILD_COMMAND = "agentgym sandbox build"
+TASK_IMAGE = "task-"
 
 
 def cache_folder() -> Path:
@@ -62,7 +63,9 @@ def is_there(path: Path) -> bool:
 
 
 def docker_tag(name: str) -> str:
-    """Return the tag of an image in a Docker engine; it names the exact recipe."""
+    """Return the tag of an image in a Docker engine; it names the exact recipe, or a task's own files."""
+    if name.startswith(TASK_IMAGE):
+        return f"agentgym/task:{name.removeprefix(TASK_IMAGE)}"
     image = recipe(name)
     return f"agentgym/{image.name}:{image.key}"
 

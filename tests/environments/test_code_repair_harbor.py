@@ -1,6 +1,5 @@
 """Tasks in Harbor's layout: read as they are, graded by their own test.sh."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,9 +8,10 @@ import pytest
 from agentgym.checks.environment import Stage
 from agentgym.checks.tasks import check_task
 from agentgym.environments.code_repair.env import CodeRepairEnv
-from agentgym.environments.code_repair.own.harbor.dockerfile import PACKAGES, instructions, read_dockerfile
-from agentgym.environments.code_repair.own.harbor.grade import read_reward
+from agentgym.environments.code_repair.own.harbor.dockerfile import read_dockerfile
 from agentgym.errors import UsageError
+from agentgym.harbor.dockerfile import instructions
+from agentgym.harbor.verifier import read_reward
 from agentgym.message import Message, call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
@@ -259,9 +259,3 @@ def test_files_are_copied_as_docker_would() -> None:
         "/app/other.py": "a", "/app/sub/a.py": "a", "/app/b.py": "b", "/app/in/c.py": "c",
     }  # fmt: skip
     assert {path.removeprefix("/app/all/") for path in recipe.files if "/all/" in path} == set(context)
-
-
-def test_the_list_of_packages_is_that_of_the_image() -> None:
-    listed = Path(__file__).parents[2] / "agentgym/sandboxes/images/linux/packages.txt"
-    names = {re.sub(r"#.*", "", line).strip() for line in listed.read_text().splitlines()} - {""}
-    assert names <= PACKAGES

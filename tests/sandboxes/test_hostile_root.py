@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agentgym.errors import SandboxBroken, SandboxLost, UsageError
+from agentgym.errors import PathError, SandboxBroken, SandboxLost, UsageError
 from agentgym.sandbox import SandboxBackend, SandboxSpec
 
 pytestmark = pytest.mark.alone
@@ -70,6 +70,35 @@ def test_a_snapshot_sees_nothing_through_a_folder_that_becomes_a_link(bubblewrap
         for snapshot in snapshots:
             assert b"passwd" not in snapshot.data, "a snapshot holds files from behind a link"
         racer.join()
+
+
+def test_a_part_of_a_box_is_carried_and_no_more(backend: SandboxBackend) -> None:
+    with backend.acquire(ROOT) as box:
+        made = (
+            "mkdir -p /opt/a/b /opt/c; echo 1 > /opt/a/b/f; echo 2 > /opt/c/f; rm -rf /etc/skel; chmod 4711 /opt/a/b/f"
+        )
+        assert box.exec(["sh", "-c", made], timeout_s=20).ok
+        part, rest = box.snapshot(only=["/opt/a/b", "/etc/skel/x"]), box.snapshot(without=["/opt/a"])
+        box.reset()
+        box.lay(part)
+        look = "stat -c '%a %n' /opt/a/b/f; ls -d /opt/c /etc/skel"
+        assert box.exec(["sh", "-c", look], timeout_s=20).stdout.decode().split() == ["4711", "/opt/a/b/f", "/etc/skel"]
+        box.reset(to=rest)
+        box.lay(part)
+        assert box.exec(["sh", "-c", look], timeout_s=20).stdout.decode().split() == ["4711", "/opt/a/b/f", "/opt/c"]
+
+
+@pytest.mark.parametrize(
+    "work",
+    ["mv /usr/local /opt/l; ln -s /opt/l /usr/local", "rm -rf /usr/local", "rm -rf /usr/local; echo > /usr/local"],
+    ids=["link", "gone", "file"],
+)
+def test_what_is_left_out_is_not_taken_from_elsewhere(backend: SandboxBackend, work: str) -> None:
+    with backend.acquire(ROOT) as box:
+        assert box.exec(["sh", "-c", work], timeout_s=20).ok
+        with pytest.raises(PathError, match="/usr/local"):
+            box.snapshot(without=["/usr/local/lib"])
+        assert box.snapshot(only=["/opt"], without=["/usr/local/lib"]).data
 
 
 def test_a_box_that_once_ran_out_of_memory_can_still_be_lost(backend: SandboxBackend) -> None:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
-from agentgym.environments.code_repair.own.faults import Fault
 from agentgym.environments.code_repair.own.paths import MAX_SOURCE_BYTES, MAX_TASK_BYTES, path_fault, tree_faults
 from agentgym.errors import did_you_mean
+from agentgym.harbor.faults import Fault
 
 MAX_CALLS = 2_000
 TREES = ("files", "visible_tests", "hidden_tests", "gold")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from agentgym.environments.code_repair.own.faults import Fault
+from agentgym.harbor.faults import Fault
+from agentgym.harbor.folder import MAX_FILE_BYTES, MAX_FILES
 
-MAX_FILE_BYTES = 256 * 1024
 MAX_SOURCE_BYTES = 64 * 1024
 MAX_TASK_BYTES = 4 * 1024 * 1024
-MAX_FILES = 500
 MAX_PATH_CHARS = 200
 
 

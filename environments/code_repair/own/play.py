@@ -54,9 +54,9 @@ def _harbor(task: Task) -> HarborTask:
     return HarborTask.model_validate(task.secret[HARBOR])
 
 
-def spec_for(task: Task | None, spec: SandboxSpec) -> SandboxSpec:
+def spec_for(task: Task, spec: SandboxSpec) -> SandboxSpec:
     """Return what a task's boxes must be: those of Harbor tasks belong to root, and have a workdir of their own."""
-    if task is None or not is_harbor(task):
+    if not is_harbor(task):
         return spec
     changes = {"user": "root", "workdir": _harbor(task).workdir, "linux_capabilities": ROOTS_POWERS}
     return SandboxSpec.model_validate(spec.model_dump() | changes)

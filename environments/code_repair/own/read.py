@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from agentgym.environments.code_repair.own.definition import Definition, definition_faults
-from agentgym.environments.code_repair.own.faults import Fault, model_faults
-from agentgym.environments.code_repair.own.folder import SETTINGS, parse, read_own
-from agentgym.environments.code_repair.own.harbor.read import is_harbor, read_harbor
+from agentgym.environments.code_repair.own.folder import SETTINGS, read_own
+from agentgym.environments.code_repair.own.harbor.read import read_harbor
 from agentgym.environments.code_repair.own.paths import path_fault, tree_faults
 from agentgym.errors import UsageError
+from agentgym.harbor.faults import Fault, model_faults
+from agentgym.harbor.folder import parse
+from agentgym.harbor.layout import is_harbor
 from agentgym.task import Split, Task
 
 MAX_TASKS = 10_000

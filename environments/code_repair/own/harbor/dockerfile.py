@@ -9,36 +9,19 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-# Of the box image: what sandboxes/images/linux/packages.txt names, and what every Debian has.
-PACKAGES = frozenset(
-    """
-    acl adduser bash coreutils cron debianutils diffutils dpkg findutils gawk grep gzip hostname less login logrotate
-    mount ncurses-bin passwd patch perl-base procps python3 python3-minimal python3-pytest sed sudo tar util-linux
-    """.split()  # noqa: SIM905 - names of packages are read, and compared, in lines
-)
+from agentgym.harbor.dockerfile import DEFAULT_WORKDIR, WITHOUT_EFFECT, Instruction, image_packages, instructions
+
 MODULES = frozenset({"pytest"})
-PASSED_OVER = {"FROM", "LABEL", "MAINTAINER", "EXPOSE", "CMD", "ENTRYPOINT", "SHELL", "STOPSIGNAL", "HEALTHCHECK"}
-DEFAULT_WORKDIR = "/app"
+PASSED_OVER = WITHOUT_EFFECT | {"FROM", "SHELL"}
 NO_EFFECT = (
     re.compile(r"(apt-get|apt) (-\S+ )*(update|clean|autoclean)( -\S+)*"),
     re.compile(r"rm -rf /var/lib/apt/lists/\*"),
 )
-INSTALLS = (
-    (re.compile(r"(?:apt-get|apt) (?:-\S+ )*install (.+)"), PACKAGES),
-    (re.compile(r"(?:python3? -m )?pip3? install (.+)"), MODULES),
-)
-
-
-class Instruction(NamedTuple):
-    """One instruction, and the line on which it begins."""
-
-    line: int
-    name: str
-    rest: str
+APT = re.compile(r"(?:apt-get|apt) (?:-\S+ )*install (.+)")
+PIP = re.compile(r"(?:python3? -m )?pip3? install (.+)")
 
 
 @dataclass
@@ -73,24 +56,6 @@ def read_dockerfile(text: str, context: Mapping[str, str]) -> Recipe:
         _follow(instruction, context, recipe)
     recipe.workdir = recipe.workdir or DEFAULT_WORKDIR
     return recipe
-
-
-def instructions(text: str) -> Iterator[Instruction]:
-    """Yield the instructions, continued lines joined and comments left out."""
-    begun, parts = 0, []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        begun = begun or number
-        parts.append(line.strip().removesuffix("\\").strip())
-        if line.rstrip().endswith("\\"):
-            continue
-        name, _, rest = " ".join(parts).partition(" ")
-        yield Instruction(begun, name.upper(), rest.strip())
-        begun, parts = 0, []
-    if parts:
-        name, _, rest = " ".join(parts).partition(" ")
-        yield Instruction(begun, name.upper(), rest.strip())
 
 
 def _follow(instruction: Instruction, context: Mapping[str, str], recipe: Recipe) -> None:
@@ -152,7 +117,7 @@ def _run(rest: str, recipe: Recipe) -> str | None:
 
 def _not_installed(command: str) -> Sequence[str] | None:
     """Return what a command would have to install; None if it is no such command."""
-    for pattern, present in INSTALLS:
+    for pattern, present in ((APT, image_packages()), (PIP, MODULES)):
         if match := pattern.fullmatch(command):
             wanted = [word for word in match[1].split() if not word.startswith("-")]
             return [word for word in wanted if word not in present]

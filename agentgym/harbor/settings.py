@@ -31,13 +31,13 @@ class Verifier(_Strict):
 
     Attributes:
         timeout_sec: seconds that `tests/test.sh` may take.
-        environment_mode: a fresh box, or the agent's own.
+        environment_mode: a fresh box, or the agent's own; None where the task does not say.
     """
 
     timeout_sec: Seconds = Field(default=600.0, gt=0)
     env: dict[str, str] = {}
     user: str | int | None = None
-    environment_mode: Literal["separate", "shared"] = "separate"
+    environment_mode: Literal["separate", "shared"] | None = None
     environment: dict[str, Any] | None = None
     collect: tuple[Any, ...] = ()
 
@@ -55,6 +55,8 @@ class Environment(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     docker_image: str | None = None
+    build_timeout_sec: Seconds = Field(default=600.0, gt=0, le=86_400)
+    allow_internet: bool | None = None
     workdir: str | None = None
     gpus: int = 0
     mcp_servers: tuple[Any, ...] = ()

@@ -1,0 +1,1 @@
+"""Tasks in Harbor's layout: what every environment that reads them shares."""

@@ -1,0 +1,1 @@
+"""Tasks of a user's own, in Harbor's layout."""
