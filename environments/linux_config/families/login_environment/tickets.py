@@ -103,8 +103,7 @@ def one_team(rng: random.Random) -> Draft:
         scene.expect(session, PLAIN_UMASK, goal=False)
     prompt = (
         f"Members of the group {scene.team}, those there are and those who join later, must have umask {right} in "
-        f"login sessions of bash and sh. Nobody else's umask changes, not even that of the group {alike}. "
-        f"Do not put it into anybody's home."
+        f"login sessions of bash and sh. Nobody else's umask changes, not even that of the group {alike}."
     )
     test = f"case \" $(id -nG) \" in *' {scene.team} '*) umask {right};; esac"
     return scene.draft(prompt, f"cat > {scene.site} <<'END'\n{test}\nEND\nchmod 644 {scene.site}")
