@@ -1,0 +1,120 @@
+"""Open sessions as unprivileged users, and say what environment each of them has.
+
+No session is ever root's: profiles are programs, and what the policy left in them runs as users of the ticket alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import people  # type: ignore[import-not-found,unused-ignore]
+
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb"}
+PRISTINE = ("/etc/profile", "/etc/bash.bashrc", "/etc/environment", "/etc/login.defs", "/etc/profile.d", "/etc/skel")
+LOCAL = "/usr/local/bin"
+REPORT = "/usr/local/lib/session-report.py"
+MAX_BYTES = 64 << 10
+TIMEOUT_S = 3.0
+PROGRAM = """\
+import json, os, shutil, sys, tempfile
+folder = tempfile.mkdtemp(dir="/var/tmp")
+path = os.path.join(folder, "file")
+os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
+mode = f"{os.stat(path).st_mode & 0o7777:04o}"
+found = {name: shutil.which(name) for name in sys.argv[2:]}
+with open("/proc/self/environ", errors="replace") as environ:
+    env = dict(entry.split("=", 1) for entry in environ.read().split(chr(0)) if "=" in entry)
+print()
+print(sys.argv[1] + json.dumps({"env": env, "file": mode, "found": found}))
+"""
+COMMANDS = {
+    "login": ("/usr/bin/su", "-", "{user}", "-c", "{command}"),
+    "sh-login": ("/usr/bin/su", "-s", "/bin/sh", "-", "{user}", "-c", "{command}"),
+    "plain": ("/usr/bin/su", "{user}", "-c", "{command}"),
+}
+
+
+def before(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Return the text of the pristine box's profiles and skeleton."""
+    return {path: text for top in PRISTINE for path, text in _texts(top).items()}
+
+
+def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each session of the plan has, and the home of a user made just now."""
+    token, new, late = plan["token"], f"n{plan['token'][:10]}", f"l{plan['token'][:10]}"
+    _make_user(new)
+    _make_user(late, "-G", plan["team"])
+    home = f"/home/{new}"
+    seen: dict[str, Any] = {"home": _texts(home), "modes": _modes(home, new)}
+    _write(REPORT, PROGRAM, 0o644)
+    names = _programs(plan["dirs"], token)
+    command = f"/usr/bin/python3 -I -S {REPORT} {token} {' '.join(names)}"
+    seen["sessions"] = {
+        session: _session(session, {"new": new, "late": late}, command, token, names) for session in plan["sessions"]
+    }
+    return seen
+
+
+def _make_user(name: str, *options: str) -> None:
+    argv = ["/usr/sbin/useradd", "-m", "-s", "/bin/bash", *options, name]
+    people.run(argv, timeout_s=TIMEOUT_S, env=ENV | {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+
+
+def _programs(folders: list[str], token: str) -> dict[str, str]:
+    """Put two programs into each folder, one of which is in `LOCAL` too; return what is known of each by its name."""
+    names = {f"l{token}": "local"}
+    _write(f"{LOCAL}/l{token}", "#!/bin/sh\n", 0o755)
+    for number, folder in enumerate(folders):
+        for kind in ("only", "both"):
+            name = f"{kind[0]}{token}{number}"
+            names[name] = f"{kind}:{folder}"
+            for place in (folder, LOCAL) if kind == "both" else (folder,):
+                _write(f"{place}/{name}", "#!/bin/sh\n", 0o755)
+    return names
+
+
+def _write(path: str, text: str, mode: int) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, mode)
+
+
+def _session(
+    session: str, made: Mapping[str, str], command: str, token: str, names: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Return the environment, the mode of a new file, and the folders in which programs are found."""
+    user, _, how = session.partition("/")
+    argv = [word.format(user=made.get(user, user), command=command) for word in COMMANDS[how]]
+    _, said = people.run(argv, timeout_s=TIMEOUT_S, env=ENV, keep=MAX_BYTES)
+    noise, _, report = said.rpartition(f"\n{token}")
+    with suppress(ValueError):
+        answer: dict[str, Any] = json.loads(report)
+        answer["found"] = {names[name]: path and os.path.dirname(path) for name, path in answer["found"].items()}
+        return answer | {"noise": noise.strip()[:400]}
+    return None
+
+
+def _texts(top: str) -> dict[str, str]:
+    """Return the text of the regular files at a path, or directly in it."""
+    paths = [top] if not os.path.isdir(top) else [os.path.join(top, name) for name in sorted(os.listdir(top))]
+    found = {}
+    for path in paths[:100]:
+        if os.path.isfile(path) and not os.path.islink(path):
+            with open(path, "rb") as file:
+                found[path] = file.read(MAX_BYTES).decode("utf-8", "replace")
+    return found
+
+
+def _modes(home: str, user: str) -> dict[str, str]:
+    """Return the modes of what a home holds, with a `!` where the owner is another."""
+    with suppress(OSError, KeyError):
+        uid = pwd.getpwnam(user).pw_uid
+        nodes = {name: os.lstat(os.path.join(home, name)) for name in sorted(os.listdir(home))[:100]}
+        return {name: f"{node.st_mode & 0o7777:04o}{'' if node.st_uid == uid else '!'}" for name, node in nodes.items()}
+    return {}

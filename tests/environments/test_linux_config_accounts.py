@@ -1,0 +1,131 @@
+"""Accounts: more than one right way, and no way beside them."""
+
+import random
+
+import pytest
+
+from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.families.accounts import _fits, _moved_number
+from agentgym.message import call
+from agentgym.reward import Reward
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+FAMILY = FAMILIES["accounts"]
+
+
+def task_of(name: str, seed: int = 7) -> Task:
+    kind = next(kind for kind in FAMILY.kinds if kind.name == name)
+    draft = kind.draw(random.Random(seed))
+    return Task(
+        id="linux-config/train/000001",
+        split=Split.TRAIN,
+        index=1,
+        family=FAMILY.name,
+        level=kind.level,
+        prompt=draft.prompt,
+        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
+        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+    )
+
+
+def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
+    env = LinuxConfigEnv(sandbox=backend)
+    try:
+        env.reset(options={"task": task})
+        for command in commands:
+            env.step(call("bash", command=command))
+        reward: Reward = env.step(call("submit"))[-1]["reward"]
+        return reward
+    finally:
+        env.close()
+
+
+def faults(reward: Reward) -> list[str]:
+    return [f"{c.name}: {c.evidence}" for c in reward.components if c.value < 1]
+
+
+def people(task: Task) -> list[str]:
+    return [user["name"] for user in task.setup["state"]["users"]]  # type: ignore[index,call-overload,union-attr]
+
+
+def gold(task: Task) -> list[str]:
+    return [str(command) for command in task.secret["gold"]]  # type: ignore[union-attr]
+
+
+OTHER_WAYS = {
+    "login-shell": ["sed -i -E '/^{person}:/s#[^:]*$#/bin/bash#' /etc/passwd"],
+    "join-group": ["gpasswd -a {person} {group}"],
+    "still-a-member": ['sed -i -E "s/^({person}:x:([0-9]+)):[0-9]+:/\\1:\\2:/" /etc/passwd'],
+    "leaver": [
+        "passwd -l {person}; chage -E 2020-01-01 {person}; usermod -s /usr/sbin/nologin {person}",
+        "for g in $(id -nG {person}); do [ $g = {person} ] || gpasswd -d {person} $g; done",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", OTHER_WAYS)
+def test_there_is_another_way(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of(name)
+    words = {"person": people(task)[0], "group": gold(task)[0].split()[2]}
+    commands = [command.format(**words) for command in OTHER_WAYS[name]]
+    assert faults(solve(bubblewrap_backend, task, *commands)) == []
+
+
+NEAR_MISSES = {
+    "login-shell": ["usermod -s /bin/sh {person}", "sed -i 's#/usr/sbin/nologin#/bin/bash#' /etc/passwd"],
+    "join-group": ["usermod -G {group} {person}"],
+    "leaver": [
+        "userdel {person}",
+        "usermod -L -G '' {person}",
+        "usermod -p '!' -e 1 -G '' {person}",
+        "usermod -L -e 1 {person}",
+    ],
+    "cannot-log-in": [
+        "chage -d $(date +%F) {person}",
+        "chage -M 99999 -I -1 {person}; usermod -U -s /bin/bash {person}",
+    ],
+    "service-account": ["useradd -M $(echo {gold} | grep -o '[a-z]*$')"],
+}
+
+
+@pytest.mark.parametrize(("name", "command"), [(name, each) for name in NEAR_MISSES for each in NEAR_MISSES[name]])
+def test_a_near_miss_scores_nothing(name: str, command: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of(name)
+    words = {"person": people(task)[0], "group": gold(task)[0].split()[2], "gold": gold(task)[0]}
+    assert solve(bubblewrap_backend, task, command.format(**words)).value == 0.0
+
+
+OVERDONE = (
+    "usermod -aG sudo {mate}",
+    "chmod 644 /etc/shadow",
+    "passwd -d {mate}",
+    "useradd -o -u 0 -M operator2",
+    "echo '# done' >> /etc/group",
+)
+
+
+@pytest.mark.parametrize("more", OVERDONE)
+def test_doing_more_than_was_asked_scores_nothing(more: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of("join-group")
+    assert solve(bubblewrap_backend, task, *gold(task), more.format(mate=people(task)[1])).value == 0.0
+
+
+def test_facts_fit_by_value_choice_range_and_day() -> None:
+    assert _fits("7", "7", today=0)
+    assert not _fits("7", "07", today=0)
+    assert _fits({"any": ["a", "b"]}, "b", today=0)
+    assert _fits({"between": [100, 999]}, "100", today=0)
+    assert not _fits({"between": [100, 999]}, "1000", today=0)
+    assert not _fits({"between": [0, 9]}, "", today=0)
+    assert _fits({"ago": 1}, "20999", today=21_000)
+    assert not _fits({"ago": 1}, "20998", today=21_000)
+
+
+def test_a_moved_account_keeps_all_but_its_number() -> None:
+    moved = {"passwd": "svc:x:NUMBER:NUMBER::/:/bin/sh", "group": "svc:x:NUMBER:"}
+    assert _moved_number(moved, "svc:x:950:950::/:/bin/sh") == 950
+    assert _moved_number(moved, "svc:x:950:") == 950
+    assert _moved_number(moved, "svc:x:950:951::/:/bin/sh") is None
+    assert _moved_number(moved, "svc:x:950:root") is None
+    assert _moved_number(None, "svc:x:950:") is None
