@@ -1,0 +1,323 @@
+"""Tickets about who may log in to one server, how, from where and to do what."""
+
+from __future__ import annotations
+
+import random
+
+from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.sshd.hosts import gateway, same_everywhere
+from agentgym.environments.linux_config.families.sshd.scene import (
+    CONFIG,
+    DROP_INS,
+    FORWARDED,
+    HELD,
+    IN,
+    NO_SHELL,
+    OUT,
+    SHUT,
+    Scene,
+    server_text,
+)
+from agentgym.environments.linux_config.names import NOUNS, SERVICES
+
+__all__ = ["gateway", "same_everywhere"]
+
+PASSWORDS = ("PasswordAuthentication", "KbdInteractiveAuthentication", "AuthenticationMethods")
+WHO = ("AllowUsers", "AllowGroups", "DenyUsers", "DenyGroups")
+FORWARDING = ("AllowTcpForwarding", "AllowStreamLocalForwarding", "AllowAgentForwarding")
+ALL_FORWARDING = (*FORWARDING, "X11Forwarding", "PermitTunnel", "DisableForwarding")
+# Settings that must be `no`, with misspellings that sshd does not take, and what they put an end to.
+SWITCHES = {
+    "PasswordAuthentication": (("PasswordAuthentification", "PasswdAuthentication"), "password logins"),
+    "PermitRootLogin": (("AllowRootLogin", "PermitRootLogins"), "logins of root"),
+    "AllowTcpForwarding": (("AllowTCPForward", "AllowPortForwarding"), "forwarding of TCP connections"),
+}
+
+
+def root_login(rng: random.Random) -> Draft:
+    """Root may log in, and must not."""
+    scene = Scene(rng)
+    scene.server(server_text("PermitRootLogin yes", *scene.noise))
+    scene.may_change = ("PermitRootLogin", *WHO)
+    scene.expects("key", "root", OUT, new=True)
+    scene.expects("password", "root", OUT, new=True)
+    scene.expects("key", scene.member, IN)
+    scene.expects("password", scene.other, IN)
+    prompt = (
+        f"{CONFIG} has `PermitRootLogin yes`. It must be `no`: root may not log in over ssh, neither with a key nor "
+        f"with a password. {scene.member} and everybody else log in as before."
+    )
+    return scene.draft(prompt, f"sed -i 's/^PermitRootLogin yes/PermitRootLogin no/' {CONFIG}")
+
+
+def another_port(rng: random.Random) -> Draft:
+    """The server must listen on another port."""
+    scene = Scene(rng)
+    port = rng.randrange(1024, 32_000)
+    scene.server(server_text("Port 22", *scene.noise))
+    scene.may_change = ("Port", "ListenAddress")
+    scene.expects("key", scene.member, IN, port=port, new=True)
+    scene.expects("key", scene.other, IN, to="127.9.8.7", port=port, new=True)
+    scene.expects("port", "anybody", SHUT, new=True)
+    prompt = (
+        f"sshd listens on port 22, as {CONFIG} says. It must listen on port {port} instead, on all addresses, and "
+        "nobody may answer on port 22 any more."
+    )
+    return scene.draft(prompt, f"sed -i 's/^Port 22/Port {port}/' {CONFIG}")
+
+
+def does_not_start(rng: random.Random) -> Draft:
+    """A misspelt setting keeps the server from starting."""
+    scene = Scene(rng)
+    name = rng.choice(list(SWITCHES))
+    misspellings, what = SWITCHES[name]
+    wrong = rng.choice(misspellings)
+    lines = [f"{name} no", *scene.noise]
+    rng.shuffle(lines)
+    meant = server_text(*lines)
+    text = meant.replace(name, wrong)
+    scene.server(text, meant=meant)
+    _expect_off(scene, name, new=name != "AllowTcpForwarding")
+    scene.expects("key", scene.other, IN, new=True)
+    number = next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(wrong))
+    prompt = (
+        f"sshd does not start. It says `{CONFIG}: line {number}: Bad configuration option: {wrong}`. The line is meant "
+        f"to switch off {what}, by the setting {name}. Correct it, so that sshd starts and does what was meant."
+    )
+    return scene.draft(prompt, f"sed -i 's/^{wrong}/{name}/' {CONFIG}")
+
+
+def keys_only(rng: random.Random) -> Draft:
+    """Two settings together let passwords in."""
+    scene = Scene(rng)
+    lines = ["PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "PermitRootLogin yes", *scene.noise]
+    rng.shuffle(lines)
+    scene.server(server_text(*lines))
+    scene.may_change = (*PASSWORDS, "PermitRootLogin")
+    for user in (scene.member, scene.other, "root"):
+        scene.expects("password", user, OUT, new=True)
+        scene.expects("key", user, IN)
+    prompt = (
+        f"Everybody has a key now, {scene.member} was the last. So nobody may log in over ssh with a password any "
+        "more, root neither, whichever way the password is asked for: by the password method or by the "
+        "keyboard-interactive one. Keys open the door as before, to root as well."
+    )
+    both = "s/^\\(PasswordAuthentication\\|KbdInteractiveAuthentication\\) yes/\\1 no/"
+    return scene.draft(prompt, f"sed -i '{both}' {CONFIG}")
+
+
+def one_group(rng: random.Random) -> Draft:
+    """Only the members of a group may log in."""
+    scene = Scene(rng)
+    scene.server(server_text("PermitRootLogin yes", *scene.noise))
+    scene.may_change = (*WHO, "PermitRootLogin")
+    for user in (scene.member, scene.mate, scene.newcomer):
+        scene.expects("key", user, IN)
+    scene.expects("password", scene.member, IN)
+    for user in (scene.guest, scene.other, "root"):
+        scene.expects("key", user, OUT, new=True)
+    scene.expects("password", scene.guest, OUT, new=True)
+    prompt = (
+        f"From now on only the members of the group {scene.team} may log in over ssh, those whom it gets later "
+        "included, with keys and passwords as before. Nobody else may, by whatever method; root is no exception."
+    )
+    return scene.draft(prompt, f"echo 'AllowGroups {scene.team}' > {DROP_INS}/{scene.team}.conf")
+
+
+def two_addresses(rng: random.Random) -> Draft:
+    """The server must listen on two addresses, each with its port, and nowhere else."""
+    scene = Scene(rng)
+    net = f"127.{rng.randrange(20, 250)}.{rng.randrange(250)}"
+    first, second = (f"{net}.{number}" for number in rng.sample(range(1, 250), 2))
+    port = rng.randrange(1024, 32_000)
+    scene.server(server_text("Port 22", *scene.noise))
+    scene.may_change = ("Port", "ListenAddress", "AddressFamily")
+    scene.expects("key", scene.member, IN, to=first)
+    scene.expects("key", scene.other, IN, to=second, port=port, new=True)
+    for address in ("127.0.0.1", second):
+        scene.expects("port", "anybody", SHUT, to=address, new=True)
+    for address in ("127.0.0.1", first):
+        scene.expects("port", "anybody", SHUT, to=address, port=port)
+    prompt = (
+        f"sshd listens on every address of the machine. It must listen on {first} port 22 and on {second} port {port}, "
+        "and on no other address or port."
+    )
+    lines = f"ListenAddress {first}:22\\nListenAddress {second}:{port}"
+    return scene.draft(prompt, f"sed -i 's/^Port 22/{lines}/' {CONFIG}")
+
+
+def passwords_inside(rng: random.Random) -> Draft:
+    """Passwords only from one network, and never for root."""
+    scene = Scene(rng)
+    scene.server(server_text("PasswordAuthentication yes", "PermitRootLogin yes", *scene.noise))
+    scene.may_change = (*PASSWORDS, "PermitRootLogin")
+    first, second = rng.randrange(20, 250), rng.randrange(1, 250)
+    inside, beside = f"127.{first}.{second}.{rng.randrange(1, 250)}", f"127.{first}.{second + 1}.7"
+    scene.expects("password", scene.member, IN, source=inside)
+    scene.expects("password", scene.guest, IN, source=f"127.{first}.{second}.251")
+    for user, source in ((scene.member, beside), (scene.guest, "127.0.0.1"), ("root", inside), ("root", beside)):
+        scene.expects("password", user, OUT, source=source, new=True)
+    for user, source in ((scene.member, beside), (scene.other, inside), ("root", beside), ("root", inside)):
+        scene.expects("key", user, IN, source=source)
+    net = f"127.{first}.{second}.0/24"
+    prompt = (
+        f"Passwords may be used over ssh only by clients in the office's network {net}. From everywhere else a key is "
+        "the only way in. Root may not log in with a password from anywhere, the office included. With their keys "
+        "all users, root too, log in from everywhere as before."
+    )
+    return scene.draft(
+        prompt,
+        f"sed -i 's/^PasswordAuthentication yes/PasswordAuthentication no/' {CONFIG}",
+        f"sed -i 's/^PermitRootLogin yes/PermitRootLogin prohibit-password/' {CONFIG}",
+        f"printf 'Match Address {net}\\n    PasswordAuthentication yes\\n' >> {CONFIG}",
+    )
+
+
+def sftp_only(rng: random.Random) -> Draft:
+    """A group gets sftp in one folder, and nothing else."""
+    scene = Scene(rng)
+    root = scene.state.directory(f"/srv/{rng.choice(SERVICES)}")
+    shown = sorted(rng.sample(NOUNS, 2))
+    for name in shown:
+        scene.state.directory(f"{root}/{name}", 0o775, group=scene.team)
+    scene.server(server_text(*scene.noise))
+    scene.may_change = ("Subsystem",)
+    concerned = (scene.member, scene.mate, scene.newcomer)
+    settings = (*ALL_FORWARDING, "ChrootDirectory", "ForceCommand", "PermitTTY")
+    scene.may_change_of = dict.fromkeys(concerned, settings)
+    for user in (scene.member, scene.newcomer):
+        scene.expects("sftp", user, f"sftp at / {' '.join(shown)}", new=True)
+        scene.expects("key", user, NO_SHELL, new=True)
+    scene.expects("forward", scene.member, HELD, new=True)
+    scene.closed(scene.mate, *FORWARDING, "X11Forwarding", "PermitTunnel")
+    scene.expects("key", scene.other, IN)
+    scene.expects("sftp", scene.other, f"sftp at /home/{scene.other}")
+    scene.expects("forward", scene.guest, FORWARDED)
+    prompt = (
+        f"The members of the group {scene.team}, those whom it gets later included, are to exchange files by sftp and "
+        f"do nothing else on this machine. They must be locked into {root} (which is there and is root's), so that "
+        "for them it is /, where they start. They get no shell, can run no command, and nothing is forwarded for "
+        "them: no TCP connections, no sockets, no agent, no X11, no tunnels. For everybody else all stays as it is."
+    )
+    block = f"Match Group {scene.team}\\n    ChrootDirectory {root}\\n    ForceCommand internal-sftp\\n"
+    return scene.draft(prompt, f"printf '{block}    DisableForwarding yes\\n' > {DROP_INS}/{scene.team}.conf")
+
+
+def one_program(rng: random.Random) -> Draft:
+    """One user may run one program, and nothing else."""
+    scene = Scene(rng)
+    noun, number = rng.choice(NOUNS), rng.randrange(1000)
+    path = f"/usr/local/bin/show-{noun}"
+    scene.state.file(path, f'#!/bin/sh\necho "{noun} {number} for $(id -un)"\n', 0o755)
+    scene.programs = [path]
+    scene.server(server_text(*scene.noise))
+    scene.may_change_of = {scene.guest: (*ALL_FORWARDING, "ForceCommand", "PermitTTY")}
+    scene.expects("key", scene.guest, f"said: {noun} {number} for {scene.guest}", new=True)
+    scene.expects("password", scene.guest, f"said: {noun} {number} for {scene.guest}", new=True)
+    scene.expects("sftp", scene.guest, "no sftp", new=True)
+    scene.expects("forward", scene.guest, HELD, new=True)
+    scene.closed(scene.guest, *FORWARDING, "X11Forwarding", "PermitTunnel")
+    scene.setting("PermitTTY", "no", user=scene.guest)
+    for user in (scene.other, scene.member):
+        scene.expects("key", user, IN)
+    scene.expects("sftp", scene.other, f"sftp at /home/{scene.other}")
+    scene.expects("forward", scene.member, FORWARDED)
+    prompt = (
+        f"When {scene.guest} logs in over ssh, with key or password, the server must run {path} and nothing else, "
+        f"whatever {scene.guest} asks for: no shell, no other command, no sftp, no terminal, and nothing is forwarded "
+        f"(no TCP connections, sockets, agent, X11 or tunnels). It is for the server's configuration to say so, not "
+        f"for files in {scene.guest}'s home. For everybody else all stays as it is."
+    )
+    block = f"Match User {scene.guest}\\n    ForceCommand {path}\\n    DisableForwarding yes\\n    PermitTTY no\\n"
+    return scene.draft(prompt, f"printf '{block}' > {DROP_INS}/{scene.guest}.conf")
+
+
+def overridden(rng: random.Random) -> Draft:
+    """A package's file is read first, and wins."""
+    scene = Scene(rng)
+    name = rng.choice(list(SWITCHES))
+    service = rng.choice(SERVICES)
+    scene.server(server_text(f"{name} no", *scene.noise))
+    vendor = scene.drop_in(
+        f"{rng.randrange(30, 60)}-{service}.conf",
+        f"# Installed by the package {service}; changes are lost at the next update.\nMaxAuthTries 4\n{name} yes\n",
+        packaged=True,
+    )
+    late = scene.drop_in(f"{rng.randrange(70, 99)}-local.conf", f"# Ours\n{name} no\n")
+    _expect_off(scene, name, new=True)
+    scene.expects("key", scene.other, IN)
+    what = SWITCHES[name][1]
+    prompt = (
+        f"{CONFIG} says `{name} no`, and so does {late}, yet sshd goes on allowing {what}. There must be no {what} for "
+        f"anybody. {vendor} belongs to the package {service} and must stay byte for byte; what else it sets must "
+        "stay in force."
+    )
+    return scene.draft(prompt, f"echo '{name} no' > {DROP_INS}/05-local.conf")
+
+
+def inside_match(rng: random.Random) -> Draft:
+    """A setting at the end of the file belongs to the block above it."""
+    scene = Scene(rng)
+    name = rng.choice(("PasswordAuthentication", "PermitRootLogin"))
+    what = SWITCHES[name][1]
+    tail = f"\nMatch User {scene.guest}\n    AllowTcpForwarding no\n\n# No {what} from now on.\n{name} no"
+    scene.server(server_text(*scene.noise, tail=tail))
+    _expect_off(scene, name, new=True)
+    scene.expects("password", scene.guest, OUT if name == "PasswordAuthentication" else IN)
+    scene.expects("key", scene.guest, IN)
+    scene.expects("forward", scene.guest, HELD)
+    scene.expects("forward", scene.other, FORWARDED)
+    prompt = (
+        f"Since last week {CONFIG} ends in `{name} no`, and sshd was started anew, yet sshd goes on allowing {what}. "
+        f"There must be no {what} for anybody. What {scene.guest} may not do must stay so, and must not come to "
+        "hold for anybody else."
+    )
+    here = f"s/^UsePAM yes/{name} no\\nUsePAM yes/"
+    return scene.draft(prompt, f"sed -i '/^{name} no/d; {here}' {CONFIG}")
+
+
+def first_match(rng: random.Random) -> Draft:
+    """Of two blocks that fit the first one wins."""
+    scene = Scene(rng)
+    name = rng.choice(("AllowTcpForwarding", "PasswordAuthentication"))
+    what = {"AllowTcpForwarding": "forward TCP connections", "PasswordAuthentication": "log in with a password"}[name]
+    scene.server(server_text(f"{name} yes", *scene.noise))
+    sessions = rng.randrange(2, 9)
+    of_team = scene.drop_in(
+        f"{rng.randrange(20, 40)}-{scene.team}.conf",
+        f"Match Group {scene.team}\n    MaxSessions {sessions}\n    {name} no\n",
+    )
+    of_member = scene.drop_in(
+        f"{rng.randrange(50, 90)}-{scene.member}.conf", f"Match User {scene.member}\n    {name} yes\n"
+    )
+    scene.may_change = (name,)
+    do, on, off = ("forward", FORWARDED, HELD) if name == "AllowTcpForwarding" else ("password", IN, OUT)
+    scene.expects(do, scene.member, on, new=True)
+    for user in (scene.mate, scene.newcomer):
+        scene.expects(do, user, off)
+        scene.expects("key", user, IN)
+    for user in (scene.guest, scene.other):
+        scene.expects(do, user, on)
+    prompt = (
+        f"{scene.member} must be able to {what}, and {of_member} says so, but sshd does not let {scene.member} do it. "
+        f"The rest of the group {scene.team}, those whom it gets later included, must not be able to, as "
+        f"{of_team} says; what else that file sets must stay in force for the whole group, {scene.member} included."
+    )
+    return scene.draft(prompt, f"mv {of_member} {DROP_INS}/05-{scene.member}.conf")
+
+
+def _expect_off(scene: Scene, name: str, *, new: bool) -> None:
+    """Expect that one of the switches is off, and that the others are as they were."""
+    scene.may_change = {"PasswordAuthentication": PASSWORDS, "PermitRootLogin": ("PermitRootLogin", *WHO)}.get(
+        name, ("AllowTcpForwarding",)
+    )
+    if name == "PasswordAuthentication":
+        scene.expects("password", scene.member, OUT, new=new)
+        scene.expects("password", scene.other, OUT, new=new)
+    elif name == "PermitRootLogin":
+        scene.expects("key", "root", OUT, new=new)
+        scene.expects("password", scene.other, IN)
+    else:
+        scene.expects("forward", scene.member, HELD, new=new)
+        scene.expects("password", scene.other, IN)
+    scene.expects("key", scene.member, IN)
