@@ -25,7 +25,8 @@ __all__ = ["gateway", "same_everywhere"]
 PASSWORDS = ("PasswordAuthentication", "KbdInteractiveAuthentication", "AuthenticationMethods")
 WHO = ("AllowUsers", "AllowGroups", "DenyUsers", "DenyGroups")
 FORWARDING = ("AllowTcpForwarding", "AllowStreamLocalForwarding", "AllowAgentForwarding")
-ALL_FORWARDING = (*FORWARDING, "X11Forwarding", "PermitTunnel", "DisableForwarding")
+ALL_FORWARDING = (*FORWARDING, "X11Forwarding", "PermitTunnel", "DisableForwarding", "GatewayPorts")
+RESTRICTIONS = (*ALL_FORWARDING, "PermitOpen", "PermitListen", "ForceCommand", "PermitTTY", "PermitUserRC")
 # Settings that must be `no`, with misspellings that sshd does not take, and what they put an end to.
 SWITCHES = {
     "PasswordAuthentication": (("PasswordAuthentification", "PasswdAuthentication"), "password logins"),
@@ -183,8 +184,7 @@ def sftp_only(rng: random.Random) -> Draft:
     scene.server(server_text(*scene.noise))
     scene.may_change = ("Subsystem",)
     concerned = (scene.member, scene.mate, scene.newcomer)
-    settings = (*ALL_FORWARDING, "ChrootDirectory", "ForceCommand", "PermitTTY")
-    scene.may_change_of = dict.fromkeys(concerned, settings)
+    scene.may_change_of = dict.fromkeys(concerned, (*RESTRICTIONS, "ChrootDirectory"))
     for user in (scene.member, scene.newcomer):
         scene.expects("sftp", user, f"sftp at / {' '.join(shown)}", new=True)
         scene.expects("key", user, NO_SHELL, new=True)
@@ -211,7 +211,7 @@ def one_program(rng: random.Random) -> Draft:
     scene.state.file(path, f'#!/bin/sh\necho "{noun} {number} for $(id -un)"\n', 0o755)
     scene.programs = [path]
     scene.server(server_text(*scene.noise))
-    scene.may_change_of = {scene.guest: (*ALL_FORWARDING, "ForceCommand", "PermitTTY")}
+    scene.may_change_of = {scene.guest: RESTRICTIONS}
     scene.expects("key", scene.guest, f"said: {noun} {number} for {scene.guest}", new=True)
     scene.expects("password", scene.guest, f"said: {noun} {number} for {scene.guest}", new=True)
     scene.expects("sftp", scene.guest, "no sftp", new=True)
