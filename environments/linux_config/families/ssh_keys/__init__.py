@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
-from agentgym.environments.linux_config.families.ssh_keys import cheats, hosts, tickets
+from agentgym.environments.linux_config.families.ssh_keys import cheats, clients, hosts, tickets
 from agentgym.environments.linux_config.families.ssh_keys.lines import Line, read_lines
 from agentgym.reward import Component
 
 # Files that open doors, or start programs, by being there.
-TELLING = ("authorized_keys", "authorized_keys2", "config", "environment", "known_hosts", "known_hosts2", "rc")
+TELLING = ("authorized_keys", "authorized_keys2", "environment", "rc")
+CLIENTS = ("config", "known_hosts2")
 
 
 class SshKeys(Family):
@@ -26,10 +27,10 @@ class SshKeys(Family):
         Kind("remove-key", 1, tickets.remove_key, short=True),
         Kind("loose-modes", 1, tickets.loose_modes, short=True),
         Kind("first-keys", 2, tickets.first_keys),
-        Kind("host-alias", 2, tickets.host_alias),
+        Kind("host-alias", 2, clients.host_alias),
         Kind("one-job", 3, tickets.one_job),
-        Kind("rebuilt-host", 3, tickets.rebuilt_host),
-        Kind("early-block", 4, tickets.early_block),
+        Kind("rebuilt-host", 3, clients.rebuilt_host),
+        Kind("early-block", 4, clients.early_block),
         Kind("elsewhere", 4, tickets.elsewhere),
         Kind("first-line", 4, tickets.first_line, held_out=True, short=True),
         Kind("one-way", 5, hosts.one_way),
@@ -41,6 +42,7 @@ class SshKeys(Family):
         return [
             *_trials(plan, seen),
             *_files(plan, claims),
+            *_hosts(plan, claims),
             _unchanged(plan, claims),
             _added(plan, claims),
             _guarded(plan, claims),
@@ -87,6 +89,16 @@ def _kept(wanted: Line, lines: list[Line]) -> bool:
     return bool(same) and all(line == wanted for line in same)
 
 
+def _hosts(plan: Mapping[str, Any], claims: Claims) -> Iterator[Component]:
+    """Known hosts are known by the keys of the ticket's hosts, and by no authority."""
+    for path, blobs in plan["hosts"].items():
+        lines = claims.text(path).split("\n") if path in claims.contents else []
+        words = [line.split() for line in lines if line.strip() and not line.lstrip().startswith(("#", "@revoked"))]
+        wrong = [found for found in words if len(found) < 3 or found[2] not in blobs or found[0].startswith("@")]
+        was = any(blob not in blobs for blob in plan["hosts_before"][path])
+        yield (goal if was else rule)(f"no other key is in {path}", not wrong, f"{len(wrong)} lines with another key")
+
+
 def _unchanged(plan: Mapping[str, Any], claims: Claims) -> Component:
     texts: Mapping[str, str] = plan["unchanged"]
     changed = [path for path, text in texts.items() if claims.contents.get(path) != text.encode()]
@@ -94,7 +106,7 @@ def _unchanged(plan: Mapping[str, Any], claims: Claims) -> Component:
 
 
 def _added(plan: Mapping[str, Any], claims: Claims) -> Component:
-    """No file that opens a door or starts a program is added; root's keys are none."""
+    """No file that opens a door or starts a program is added, to root's account least of all."""
     known = {*plan["files"], *plan["unchanged"]}
     added = [path for path in sorted(claims.contents) if path not in known and _tells(path)]
     return rule("no other file opens a door", not added, ", ".join(added) or "none is added")
@@ -102,6 +114,8 @@ def _added(plan: Mapping[str, Any], claims: Claims) -> Component:
 
 def _tells(path: str) -> bool:
     folder, _, name = path.rpartition("/")
+    if name in CLIENTS and not folder.startswith("/root"):
+        return True
     return name in TELLING or folder.endswith("/authorized_keys") or folder.startswith("/etc/ssh")
 
 

@@ -6,7 +6,7 @@ import random
 
 from agentgym.environments.linux_config.families.base import Draft
 from agentgym.environments.linux_config.families.ssh_keys.ed25519 import Key
-from agentgym.environments.linux_config.families.ssh_keys.scene import IN, OUT, Scene
+from agentgym.environments.linux_config.families.ssh_keys.scene import IN, OUT, UNKNOWN, Scene
 from agentgym.environments.linux_config.names import NOUNS, SERVICES, VERBS
 
 HOSTS = "/srv/hosts"
@@ -59,10 +59,15 @@ def one_way(rng: random.Random) -> Draft:
         scene.login(user, scene.other_key, IN, server=host.number)
         scene.login(user, scene.stranger, OUT, server=host.number)
         scene.login(user, now[0], OUT, server=host.number, new=True)
-    scene.may_change(known)
+    scene.knows(known, stage.key, prod.key)
+    spare = f"127.{rng.randrange(20, 250)}.{rng.randrange(250)}.251"
+    scene.server(f"AuthorizedKeysFile {stage.keys}/%u", address=spare, key=stale)
     for host in (stage, prod):
         arrives = f"in as {user} at {host.address} 22"
         scene.ssh(user, arrives, "-F", f"{build.folder}/ssh_config", f"{user}@{host.address}", new=True)
+    for alias, new in ((stage.address, True), (prod.address, False), (spare, False)):
+        arguments = ("-F", f"{build.folder}/ssh_config", "-o", f"HostKeyAlias={alias}", f"{user}@{spare}")
+        scene.ssh(user, UNKNOWN, *arguments, new=new)
     for host in (stage, prod):
         scene.public(host.key, f"host-{host.name}")
     files = [scene.public(keys[host.name], f"{user}-at-{host.name}") for host in (build, stage, prod)]

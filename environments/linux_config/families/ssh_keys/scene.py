@@ -50,6 +50,8 @@ class Scene:
         self._servers: list[dict[str, Any]] = []
         self._trials: list[dict[str, Any]] = []
         self._expected: list[dict[str, Any]] = []
+        self._hosts: dict[str, list[str]] = {}
+        self._hosts_before: dict[str, list[str]] = {}
         self._said = ""
 
     def key(self, comment: str) -> Key:
@@ -93,6 +95,12 @@ class Scene:
             "restricted": [key.blob for key in restricted],
         }
 
+    def knows(self, path: str, *hosts: Key) -> None:
+        """In the end a known_hosts file must hold no keys but these."""
+        self._hosts_before[path] = [line.split()[2] for line in self._texts[path].splitlines()]
+        self._hosts[path] = [key.blob for key in hosts]
+        self.may_change(path)
+
     def may_change(self, path: str) -> None:
         """A file may change in any way: the trials decide."""
         self._texts.pop(path, None)
@@ -135,6 +143,8 @@ class Scene:
             "probe": {"servers": self._servers, "trials": self._trials},
             "expected": self._expected,
             "files": self._files,
+            "hosts": self._hosts,
+            "hosts_before": self._hosts_before,
             "unchanged": carried,
             "owned": self._owned,
         }
@@ -144,3 +154,19 @@ class Scene:
     def _expect(self, do: str, user: str, result: str, new: bool, **fields: Any) -> None:
         self._trials.append({"do": do, "user": user} | fields)
         self._expected.append({"result": result, "new": new})
+
+
+def others_stay(scene: Scene) -> None:
+    """Expect that nobody else's key gets in as the member, and that the other user's goes on working."""
+    folder = f"/home/{scene.other}/.ssh"
+    path = scene.authorized(scene.other, scene.other_key.line)
+    scene.roots.append(folder)
+    scene.holds(path, scene.other_key, kept=[scene.other_key.line])
+    scene.login(scene.other, scene.other_key, IN)
+    scene.login(scene.member, scene.other_key, OUT)
+    scene.login(scene.member, scene.stranger, OUT)
+
+
+def any_address(rng: random.Random) -> str:
+    """Return an address of this machine."""
+    return f"127.{rng.randrange(20, 250)}.{rng.randrange(250)}.{rng.randrange(2, 250)}"

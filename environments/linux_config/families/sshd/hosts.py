@@ -7,11 +7,10 @@ from typing import Any
 
 from agentgym.environments.linux_config.families.base import Draft
 from agentgym.environments.linux_config.families.sshd.scene import FORWARDED, HELD, IN, OUT, Scene, server_text
+from agentgym.environments.linux_config.families.sshd.switches import PASSWORDS, WHO
 from agentgym.environments.linux_config.names import SERVICES
 
 HOSTS = "/srv/hosts"
-WHO = ("AllowUsers", "AllowGroups", "DenyUsers", "DenyGroups")
-PASSWORDS = ("PasswordAuthentication", "KbdInteractiveAuthentication", "AuthenticationMethods")
 
 
 class Host:
