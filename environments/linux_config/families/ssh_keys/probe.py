@@ -23,7 +23,7 @@ PLAIN = (
     *("-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
     *("-o", "IdentitiesOnly=yes", *QUICK),
 )
-TIMEOUT_S, READY_S, SETTINGS_BYTES = 6.0, 3.0, 16_000
+TIMEOUT_S, READY_S, SETTINGS_BYTES = 10.0, 8.0, 16_000
 
 
 def before(plan: Mapping[str, Any]) -> None:

@@ -54,13 +54,14 @@ class Sshd(Family):
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """One component for each trial; then the settings that must stay, and the files."""
         started = _started(plan, claims)
+        wanted = goal if plan["unreadable"] else rule
         faults = [fault for fault in seen["faults"] if fault]
         return [
             rule("no other program is started", not started, "; ".join(started) or "none"),
-            rule("sshd -t has no complaint", not faults, "; ".join(faults) or "none"),
+            wanted("sshd -t has no complaint", not faults, "; ".join(faults) or "none"),
             *_trials(plan, seen["results"]),
             *_settings(plan, seen["settings"]),
-            _other_settings(plan, seen["settings"]),
+            wanted("all other settings stay", *_other_settings(plan, seen["settings"])),
             _guarded(claims),
             _packaged(plan, claims),
         ]
@@ -110,7 +111,7 @@ def _settings(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> Iterat
         yield goal(f"nothing is forwarded for {users[wanted['spec']]}", passed, f"on: {', '.join(on) or 'none'}")
 
 
-def _other_settings(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> Component:
+def _other_settings(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> tuple[bool, str]:
     """For every user and address that is tried, what the ticket does not concern is as it was."""
     changed = []
     for spec, compared in zip(plan["probe"]["specs"], settings, strict=True):
@@ -119,7 +120,7 @@ def _other_settings(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> 
             may_change = set()
         changed += [f"{name} for {spec['user']}" for name in compared["differ"] if name not in may_change]
     passed = not changed and all(compared["known"] for compared in settings)
-    return rule("all other settings stay", passed, ", ".join(changed)[:400] or "as they were")
+    return passed, ", ".join(changed)[:400] or "as they were"
 
 
 def _guarded(claims: Claims) -> Component:

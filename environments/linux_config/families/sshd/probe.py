@@ -30,7 +30,7 @@ BY_PASSWORD = (
     *("-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"),
     *("-o", "PreferredAuthentications=password,keyboard-interactive"),
 )
-TIMEOUT_S, READY_S, LOGINS_AT_ONCE, SETTINGS_BYTES = 6.0, 3.0, 4, 32_000
+TIMEOUT_S, READY_S, LOGINS_AT_ONCE, SETTINGS_BYTES = 10.0, 8.0, 4, 32_000
 
 
 def before(plan: Mapping[str, Any]) -> None:

@@ -164,6 +164,7 @@ class Scene:
             "expected": self._expected,
             "settings": [wanted | {"spec": unique.index(wanted["spec"])} for wanted in self._settings],
             "closed": [wanted | {"spec": unique.index(wanted["spec"])} for wanted in self._closed],
+            "unreadable": bool(self._reference),
             "may_change": [name.lower() for name in self.may_change],
             "may_change_of": {user: [name.lower() for name in names] for user, names in self.may_change_of.items()},
             "untouched": self.untouched,
