@@ -56,7 +56,7 @@ def no_keys(task: Task) -> Sequence[str]:
 
 def wrong_owner(task: Task) -> Sequence[str]:
     """The right files, given to somebody else."""
-    return (*_gold(task), *(f"chown -R nobody {root}" for root in _roots(task)), "chmod -R u=rwX,go= /home/*/.ssh")
+    return (*_gold(task), *(f"chown -R daemon {root}" for root in _roots(task)), "chmod -R u=rwX,go= /home/*/.ssh")
 
 
 def _gold(task: Task) -> list[str]:

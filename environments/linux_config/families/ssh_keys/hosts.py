@@ -19,6 +19,8 @@ class Host:
         self.scene, self.name, self.address = scene, name, address
         self.key = scene.key(f"root@{name}")
         self.folder = scene.state.directory(f"{HOSTS}/{name}")
+        if not scene.said:
+            scene.said = f"What is below {HOSTS} is root's, and nobody but root may write to it. "
         self.keys = scene.state.directory(f"{self.folder}/authorized_keys")
         scene.roots.append(self.keys)
         line = f"AuthorizedKeysFile {self.keys}/%u"
@@ -78,7 +80,7 @@ def one_way(rng: random.Random) -> Draft:
         f"in to {stage.name} and {prod.name}, as {user}, with `ssh -F {build.folder}/ssh_config`, which reads "
         f"{known}: neither host's present key is in there, and an old one of {stage.name}'s is. The hosts' public keys "
         f"are /root/keys/host-{stage.name}.pub and /root/keys/host-{prod.name}.pub. The keys of {stage.name} and "
-        f"{prod.name} must open {user}'s account on none of the three hosts, as they do now. {scene.other_key.comment} "
+        f"{prod.name} must open {user}'s account on none of the three hosts; now they do on some. {scene.other_key.comment} "
         f"must go on opening it everywhere. {known} may list no old and no other keys."
     )
     both = f"{stage.keys}/{user} {prod.keys}/{user}"

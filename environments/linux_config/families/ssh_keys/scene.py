@@ -18,7 +18,7 @@ FORWARDED, HELD = "forwarded", "not forwarded"
 SERVER = ("UsePAM yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin no")
 KEEP = (
     "Everything else stays as it is: other keys and their options, sshd's configuration, and what other users have. "
-    "{owned}Only what lies in {roots} is looked at."
+    "{owned}Only what lies in {roots} is looked at, and sshd is started afresh before that."
 )
 OWNED = "What is below {folder} must be {user}'s, and nobody else may write to it. "
 
@@ -32,6 +32,7 @@ class Scene:
         stranger: a key that is nobody's here.
         other_key: the other user's key.
         roots: what is carried.
+        said: whose the files must be, as the ticket says it.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -52,7 +53,7 @@ class Scene:
         self._expected: list[dict[str, Any]] = []
         self._hosts: dict[str, list[str]] = {}
         self._hosts_before: dict[str, list[str]] = {}
-        self._said = ""
+        self.said = ""
 
     def key(self, comment: str) -> Key:
         """Return a new key pair, of which the grading box gets the private half."""
@@ -69,7 +70,7 @@ class Scene:
         root = f"/home/{user}" if home else folder
         self.roots.append(root)
         self._owned[root] = self.state.uid(user)
-        self._said += OWNED.format(folder=root, user=user)
+        self.said += OWNED.format(folder=root, user=user)
         return folder
 
     def home(self, user: str, name: str, text: str, mode: int = 0o600) -> str:
@@ -148,7 +149,7 @@ class Scene:
             "unchanged": carried,
             "owned": self._owned,
         }
-        keep = KEEP.format(owned=self._said, roots=", ".join(roots))
+        keep = KEEP.format(owned=self.said, roots=", ".join(roots))
         return Draft(f"{prompt} {keep}", self.state, gold, plan, roots)
 
     def _expect(self, do: str, user: str, result: str, new: bool, **fields: Any) -> None:
