@@ -20,7 +20,7 @@ class Host:
         self.key = scene.key(f"root@{name}")
         self.folder = scene.state.directory(f"{HOSTS}/{name}")
         if not scene.said:
-            scene.said = f"What is below {HOSTS} is root's, and nobody but root may write to it. "
+            scene.said = "The files are root's, and nobody but root may write to them. "
         self.keys = scene.state.directory(f"{self.folder}/authorized_keys")
         scene.roots.append(self.keys)
         line = f"AuthorizedKeysFile {self.keys}/%u"
@@ -80,8 +80,8 @@ def one_way(rng: random.Random) -> Draft:
         f"in to {stage.name} and {prod.name}, as {user}, with `ssh -F {build.folder}/ssh_config`, which reads "
         f"{known}: neither host's present key is in there, and an old one of {stage.name}'s is. The hosts' public keys "
         f"are /root/keys/host-{stage.name}.pub and /root/keys/host-{prod.name}.pub. The keys of {stage.name} and "
-        f"{prod.name} must open {user}'s account on none of the three hosts; now they do on some. {scene.other_key.comment} "
-        f"must go on opening it everywhere. {known} may list no old and no other keys."
+        f"{prod.name} must open {user}'s account on none of the three hosts; now they do on some. "
+        f"{scene.other_key.comment} must go on opening it everywhere. {known} may list no old and no other keys."
     )
     both = f"{stage.keys}/{user} {prod.keys}/{user}"
     listed = " ".join(f"{host.address}:{host.name}" for host in (stage, prod))
