@@ -1,0 +1,145 @@
+"""Tickets about keys: more than one right way, near misses, and the formats that they rest on."""
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.families.ssh_keys.ed25519 import make_key, public_key
+from agentgym.environments.linux_config.families.ssh_keys.lines import read_lines
+from agentgym.message import call
+from agentgym.reward import Reward
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+KEYS = FAMILIES["ssh-keys"]
+
+
+def ticket(name: str, seed: int = 7) -> Task:
+    kind = next(kind for kind in KEYS.kinds if kind.name == name)
+    draft = kind.draw(random.Random(seed))
+    setup = {"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)}
+    secret = {"gold": list(draft.gold), "plan": dict(draft.plan)}
+    return Task(
+        id="linux-config/train/000001",
+        split=Split.TRAIN,
+        index=1,
+        family=KEYS.name,
+        level=kind.level,
+        prompt=draft.prompt,
+        setup=setup,
+        secret=secret,
+    )
+
+
+def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
+    env = LinuxConfigEnv(sandbox=backend)
+    try:
+        env.reset(options={"task": task})
+        for command in commands:
+            env.step(call("bash", command=command))
+        reward: Reward = env.step(call("submit"))[-1]["reward"]
+        return reward
+    finally:
+        env.close()
+
+
+def faults(reward: Reward) -> list[str]:
+    return [f"{component.name}: {component.evidence}" for component in reward.components if component.value < 1]
+
+
+def gold(task: Task) -> list[str]:
+    commands = task.secret["gold"]
+    assert isinstance(commands, list)
+    return [str(command) for command in commands]
+
+
+def filled(task: Task, command: str) -> str:
+    """Put the ticket's first user, and the words that look like paths, into a command."""
+    words = [word.strip(".,;:`") for word in task.prompt.split()]
+    paths = [word for word in words if word.startswith("/")]
+    users = [path.split("/")[2] for path in paths if path.startswith("/home/")]
+    return command.format(user=users[0], paths=paths)
+
+
+RIGHT = {
+    "loose-modes": "chmod 700 /home/{user} /home/{user}/.ssh; chmod 600 /home/{user}/.ssh/authorized_keys",
+    "host-alias": "cd /home/{user}/.ssh; a=$(ls id_* | sed s/id_//); read h p _ < <(tr '[]:' '   ' < known_hosts); "
+    "u=$(cd /home; grep -l $a */.ssh/authorized_keys | cut -d/ -f1); "
+    'printf "Match originalhost $a\\n User=$u\\n Port=$p\\n Hostname=$h\\n IdentityFile=%s\\n" $PWD/id_$a > config; '
+    "chown {user} config",
+    "early-block": "cd /home/{user}/.ssh; sed -n '/^Host \\*/,/^$/p' config > b; sed -i '/^Host \\*/,/^$/d' config; "
+    "(echo; cat b) >> config; rm b",
+}
+WRONG = {
+    "add-key": "cat {paths[0]} > {paths[1]}",
+    "first-keys": "install -d /home/{user}/.ssh; cat /root/keys/{user}*.pub > /home/{user}/.ssh/authorized_keys",
+    "first-line": 'sed -i \'s/^.*command="[^"]*" //\' /home/{user}/.ssh/authorized_keys',
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_there_is_another_right_way(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    assert faults(solve(bubblewrap_backend, task, filled(task, RIGHT[name]))) == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_near_miss_scores_nothing(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    assert solve(bubblewrap_backend, task, filled(task, WRONG[name])).value == 0.0
+
+
+OVERDONE = {
+    "host-alias": "cd /home/{user}/.ssh; printf 'Host *\\n StrictHostKeyChecking no\\n' >> config",
+    "remove-key": "ssh-keygen -q -t ed25519 -N '' -f /tmp/k; cp /tmp/k.pub /home/{user}/.ssh/authorized_keys2",
+}
+
+
+@pytest.mark.parametrize("name", OVERDONE)
+def test_doing_more_than_was_asked_scores_nothing(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    assert solve(bubblewrap_backend, task, *gold(task), filled(task, OVERDONE[name])).value == 0.0
+
+
+def test_public_keys_are_those_of_the_standard() -> None:
+    # RFC 8032, section 7.1, tests 1 and 2.
+    secrets = {
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60": "d75a980182b10ab7d54bfed3c964073a0ee172f3"
+        "daa62325af021a68f707511a",
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb": "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf"
+        "2ec4968cc0cd55f12af4660c",
+    }
+    for secret, public in secrets.items():
+        assert public_key(bytes.fromhex(secret)).hex() == public
+
+
+def test_openssh_reads_private_keys(tmp_path: Path) -> None:
+    key = make_key(random.Random(3), "ada@desk")
+    assert key == make_key(random.Random(3), "ada@desk")
+    path = tmp_path / "key"
+    path.write_text(key.private)
+    path.chmod(0o600)
+    try:
+        said = subprocess.run(["ssh-keygen", "-y", "-f", path], capture_output=True, text=True, check=True, timeout=20)
+    except FileNotFoundError:
+        pytest.skip("there is no ssh-keygen here")
+    assert said.stdout.strip() == key.line
+
+
+def test_lines_are_read_as_sshd_reads_them() -> None:
+    text = (
+        "# ssh-ed25519 NO a\n\n"
+        "ssh-ed25519 AAA a comment\r\n"
+        'command="say \\"a, b\\" ssh-rsa",NO-pty,from="1.2.3.4" ssh-rsa BBB x\n'
+        "  restrict ecdsa-sha2-nistp256 CCC\n"
+        "restrict,pty ssh-ed25519 DDD\n"
+        "what is this\n"
+    )
+    lines = read_lines(text)
+    assert [line.blob for line in lines[:4]] == ["AAA", "BBB", "CCC", "DDD"]
+    assert lines[1].options == ('command="say \\"a, b\\" ssh-rsa"', 'from="1.2.3.4"', "no-pty")
+    assert [line.restricted for line in lines[:4]] == [False, False, True, False]
+    assert lines[4].type == ""

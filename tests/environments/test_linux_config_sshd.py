@@ -1,0 +1,127 @@
+"""Tickets about sshd: more than one right way, near misses, and what is never started."""
+
+import random
+
+import pytest
+
+from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.families.base import Claims, is_goal
+from agentgym.message import call
+from agentgym.reward import Reward
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+SSHD = FAMILIES["sshd"]
+CONFIG, DROP_INS = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d"
+
+
+def ticket(name: str, seed: int = 7) -> Task:
+    kind = next(kind for kind in SSHD.kinds if kind.name == name)
+    draft = kind.draw(random.Random(seed))
+    setup = {"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)}
+    return Task(
+        id="linux-config/train/000001",
+        split=Split.TRAIN,
+        index=1,
+        family="sshd",
+        level=kind.level,
+        prompt=draft.prompt,
+        setup=setup,
+        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+    )
+
+
+def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
+    env = LinuxConfigEnv(sandbox=backend)
+    try:
+        env.reset(options={"task": task})
+        for command in commands:
+            env.step(call("bash", command=command))
+        reward: Reward = env.step(call("submit"))[-1]["reward"]
+        return reward
+    finally:
+        env.close()
+
+
+def faults(reward: Reward) -> list[str]:
+    return [f"{component.name}: {component.evidence}" for component in reward.components if component.value < 1]
+
+
+def word(task: Task, after: str) -> str:
+    return (task.prompt.partition(after)[2].split() or [""])[0].strip(".,;:`")
+
+
+RIGHT = {
+    "another-port": f"sed -i '/^Port/d; $a ListenAddress 0.0.0.0:PORT' {CONFIG}",
+    "overridden": f"sed -i '/^NAME no/d; 1i NAME no' {CONFIG}",
+    "inside-match": f"sed -i 's/^# No.*/Match all/' {CONFIG}",
+}
+WRONG = {
+    "another-port": f"echo 'Port PORT' >> {CONFIG}",
+    "overridden": f"echo 'NAME no' > {DROP_INS}/99-last.conf",
+    "inside-match": f"sed -i '/^Match/,/AllowTcp/d' {CONFIG}",
+}
+
+
+def filled(task: Task, command: str) -> str:
+    name = word(task, f"{CONFIG} says `") or word(task, "ends in `")
+    return command.replace("PORT", word(task, "It must listen on port ")).replace("NAME", name)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_there_is_another_right_way(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    assert faults(solve(bubblewrap_backend, task, filled(task, RIGHT[name]))) == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_near_miss_scores_nothing(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    assert solve(bubblewrap_backend, task, filled(task, WRONG[name])).value == 0.0
+
+
+OVERDONE = {
+    "does-not-start": f"chmod 666 {CONFIG}",
+    "overridden": f"sed -i 's/yes/no/' {DROP_INS}/[3-5]*.conf",
+}
+
+
+@pytest.mark.parametrize("name", OVERDONE)
+def test_doing_more_than_was_asked_scores_nothing(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    gold = [str(command) for command in gold_of(task)]
+    reward = solve(bubblewrap_backend, task, *gold, OVERDONE[name])
+    assert reward.value == 0.0
+    assert all(component.value for component in reward.components if is_goal(component))
+
+
+def gold_of(task: Task) -> list[object]:
+    gold = task.secret["gold"]
+    assert isinstance(gold, list)
+    return list(gold)
+
+
+@pytest.mark.parametrize(
+    ("line", "starts"),
+    [
+        ("ForceCommand internal-sftp", True),
+        ("Subsystem sftp /usr/lib/openssh/sftp-server -l INFO", True),
+        ("#AuthorizedKeysCommand /bin/sh", True),
+        ("AuthorizedKeysCommand none", True),
+        ("AuthorizedKeysCommandUser nobody", True),
+        ('"AuthorizedKeysCommand" /bin/sh -c id', False),
+        ("authorizedkeyscommand=/bin/sh", False),
+        ("ForceCommand /usr/local/bin/other", False),
+        ("ForceCommand internal-sftp\r; /bin/sh", False),
+        ("ForceCommand internal-sftp; /bin/sh", False),
+        ("    SetEnv BASH_ENV=/etc/ssh/sshd_config.d/x", False),
+        ("SetEnv none LD_PRELOAD=/x", False),
+        ("PidFile /etc/cron.d/x", False),
+        ("Subsystem sftp /bin/sh", False),
+    ],
+)
+def test_nothing_is_started_that_the_ticket_does_not_name(line: str, starts: bool) -> None:
+    plan = dict(ticket("keys-only").secret)["plan"]
+    assert isinstance(plan, dict)
+    claims = Claims((), {f"{DROP_INS}/any": f"UsePAM yes\n{line}\n".encode()})
+    assert SSHD.plan(plan, claims, "token")["start"] is starts
