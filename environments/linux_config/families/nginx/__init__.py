@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
-from agentgym.environments.linux_config.families.nginx import cheats, tickets
+from agentgym.environments.linux_config.families.nginx import cheats, hosts, tickets, vendors
 from agentgym.environments.linux_config.families.nginx.answers import mismatch, told
 from agentgym.reward import Component
 
@@ -31,10 +31,10 @@ class Nginx(Family):
         Kind("api-proxy", 2, tickets.api_proxy, held_out=True),
         Kind("private-area", 3, tickets.private_area),
         Kind("downloads", 3, tickets.downloads, held_out=True),
-        Kind("regex-wins", 4, tickets.regex_wins, short=True),
-        Kind("taken-address", 4, tickets.taken_address, short=True),
-        Kind("edge-and-app", 5, tickets.edge_and_app),
-        Kind("two-edges", 5, tickets.two_edges),
+        Kind("regex-wins", 4, vendors.regex_wins, short=True),
+        Kind("taken-address", 4, vendors.taken_address, short=True),
+        Kind("edge-and-app", 5, hosts.edge_and_app),
+        Kind("two-edges", 5, hosts.two_edges),
     )
     cheats = cheats.CHEATS
     carries_links = True

@@ -13,10 +13,10 @@ def mismatch(check: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], tok
     """Return in what the answers to a check's request are not as expected; empty if they are.
 
     A check's `expect` may hold: `status` (those that are right), `file` (the body is this file's), `hides` (the body
-    has nothing of this file), `location`, `with_headers` (of the answer; None: absent), `body` (the exact text), `lists`
-    and `names_not` (words in the body, or not), `backends` (all that were reached by one or the other of the requests,
-    each answer being one of theirs; empty: none was), `target`, `size` and `sent` (what the backend got), and
-    `client` (the last address in the X-Forwarded-For that it got).
+    has nothing of this file), `location`, `with_headers` (of the answer), `body` (the exact text), `lists` and
+    `names_not` (words in the body, or not), `backends` (all that the requests reached, each of them one, whose answer
+    was passed on; empty: none), `target`, `size` and `sent` (what the backend got), and `client` (the last address in
+    the X-Forwarded-For that it got).
     """
     expect = json.loads(json.dumps(check["expect"]).replace("{word}", token[:8]))
     for answer in answers:

@@ -38,8 +38,10 @@ def edge_and_app(rng: random.Random) -> Draft:
     prompt = (
         f"Two hosts: {edge} ({outer}, /srv/hosts/{edge}/nginx.conf) passes http://{scene.name}/ to {app} ({inner}, "
         f"/srv/hosts/{app}/nginx.conf), which has the files. {app} was moved to port {port}, {edge} still asks port "
-        f"{old}; every page is a 502. Mend that, keep the ports that both listen on, and bring in what was postponed:\n\n"
-        f"- {app} answers {edge} only, which comes from {outer}. Everybody else gets a 403 from it, whatever they ask.\n"
+        f"{old}; every page is a 502. Mend that, keep the ports that both listen on, and bring in what was "
+        "postponed:\n\n"
+        f"- {app} answers {edge} only, which comes from {outer}. Everybody else gets a 403 from it, whatever "
+        "they ask.\n"
         f"- /{folder}/ is for the client {client} only; every other client gets a 403, also through {edge}. "
         "Headers that clients make up must not help them.\n"
         f"- The rest of the site is for everybody, through {edge}."
@@ -80,7 +82,7 @@ def two_edges(rng: random.Random) -> Draft:
     scene = Scene(rng)
     names = [f"edge{number}" for number in rng.sample(range(1, 90), 2)]
     outer = [scene.address() for _ in names]
-    apps = rng.sample(scene.nouns, 3)
+    apps = scene.nouns[1:4]
     ports = rng.sample(range(3000, 9000), 4)
     where = [scene.backend(app, port, scene.address()) for app, port in zip(apps, ports, strict=False)]
     folder, pool = scene.nouns[0], f"{scene.service}_apps"
@@ -95,22 +97,24 @@ def two_edges(rng: random.Random) -> Draft:
     confs = [scene.host(name, address, 80, text) for name, address, text in zip(names, outer, texts, strict=True)]
     both, reserve = apps[:2], apps[2:]
     phases = [("all are up", apps, both), (f"{apps[0]} is down", apps[1:], apps[1:2])]
-    phases += [(f"{apps[1]} is down", [apps[0], apps[2]], apps[:1]), ("both are down", reserve, reserve)]
+    phases += [("both are down", reserve, reserve)]
     for what, up, reached in phases:
         for edge, address in zip(names, outer, strict=True):
-            new = (edge, what) not in [(names[0], phases[0][0]), (names[0], phases[1][0]), (names[0], phases[2][0])]
+            new = (edge, what) not in [(names[0], phases[0][0]), (names[0], phases[1][0])]
             sent = {"address": address, "up": up, "times": 6, "backends": reached, "target": "/{word}"}
             scene.check(f"{edge} when {what}", "/{word}", **sent, sent={"host": scene.name}, goal=new)
             closed = {"address": address, "up": up, "status": (403,), "backends": []}
             scene.check(f"{edge} keeps /{folder}/ when {what}", f"/{folder}/{{word}}", **closed, goal=edge == names[1])
     prompt = (
         f"{names[0]} ({outer[0]}) and {names[1]} ({outer[1]}) both pass http://{scene.name}/ to our applications: "
-        f"{apps[0]} at {where[0]}, {apps[1]} at {where[1]} and {apps[2]} at {where[2]} (none runs at the moment). Their "
+        f"{apps[0]} at {where[0]}, {apps[1]} at {where[1]} and {apps[2]} at {where[2]} (none runs at the "
+        "moment). Their "
         f"configurations are /srv/hosts/{names[0]}/nginx.conf and /srv/hosts/{names[1]}/nginx.conf. {names[1]} was set "
         "up from memory, and visitors of the two see different things. Make the two alike:\n\n"
         f"- {apps[0]} and {apps[1]} share the work. When one of them is down, visitors notice nothing: the other one "
         "answers.\n"
-        f"- {apps[2]} is the reserve of both edges: it gets a request only when {apps[0]} and {apps[1]} are both down.\n"
+        f"- {apps[2]} is the reserve of both edges: it gets a request only when {apps[0]} and {apps[1]} are "
+        "both down.\n"
         f"- The applications get the name that was asked for as `Host`, and the path unchanged.\n"
         f"- Nobody gets at /{folder}/ from outside: 403 at either edge. {names[0]} has this right.\n\n"
         "Each edge keeps the address and port that it listens on."

@@ -66,7 +66,7 @@ class Scene:
         self._backends: list[dict[str, Any]] = []
         self._requests: list[dict[str, Any]] = []
         self._checks: list[dict[str, Any]] = []
-        self._names = ["127.0.0.1"]
+        self._networks = ["127.0.0"]
         self._kept = kept
 
     def named(self, service: str) -> str:
@@ -74,11 +74,12 @@ class Scene:
         return f"{service}.{self.team}.example"
 
     def address(self) -> str:
-        """Return a loopback address that nothing else in this task has."""
+        """Return a loopback address in a network (/24) that nothing else in this task is in."""
         while True:
             address = f"127.{self.rng.randrange(1, 250)}.{self.rng.randrange(250)}.{self.rng.randrange(2, 250)}"
-            if address not in self._names:
-                self._names.append(address)
+            network = address.rpartition(".")[0]
+            if network not in self._networks:
+                self._networks.append(network)
                 return address
 
     def resolves(self, address: str, *names: str) -> None:
