@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Draft
-from agentgym.environments.linux_config.names import NOUNS, SERVICES, TEAMS
+from agentgym.environments.linux_config.names import NOUNS, PEOPLE, SERVICES, TEAMS
 from agentgym.environments.linux_config.state import StartingState
 
 AVAILABLE, ENABLED = "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
@@ -57,6 +57,7 @@ class Scene:
         self.service, self.spare, kept = rng.sample(SERVICES, 3)
         self.team = rng.choice(TEAMS)
         self.nouns = rng.sample(NOUNS, 5)
+        self.state.user(rng.choice(PEOPLE))
         self.name = self.named(self.service)
         self.root = f"/srv/www/{self.service}"
         self.conf = f"{AVAILABLE}/{self.service}"
