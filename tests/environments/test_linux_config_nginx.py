@@ -62,9 +62,10 @@ RIGHT = {
     "wrong-root": "rm {conf}; mv /etc/nginx/sites-enabled/$(basename {conf}) /tmp; "
     "echo 'server {{ listen *:80; server_name {name}; location / {{ root {root}; }} }}' > /etc/nginx/conf.d/new.conf",
     "enable-site": "cp {conf} /etc/nginx/conf.d/mine.conf",
-    "single-page": "sed -i 's#location / .*#error_page 404 =200 /index.html; location /{folder}/ {{ try_files $uri /x; "
-    "error_page 404 /nothing; }} location = /nothing {{ return 404; }}#' {conf}",
-    "regex-wins": "sed -i 's#location /{folder}/ {{#location ~ ^/{folder}/(.*)$ {{#; s#alias \\(.*\\)/;#alias \\1/$1;#' "
+    "single-page": "sed -i 's#location / .*#location /{folder}/ {{ }} location / {{ try_files $uri @app; }} "
+    "location @app {{ rewrite ^ /index.html break; }}#' {conf}",
+    "regex-wins": "sed -i 's#location /{folder}/ {{#location ~ ^/{folder}/(.*)$ {{#; "
+    "s#alias \\(.*\\)/;#alias \\1/$1;#' "
     "{conf} && sed -i '/include/d; s#^}}##' {conf} && "
     'echo "include $(grep -o \'/etc/nginx/snippets/[a-z]*-static.conf\' <<<"$(ls /etc/nginx/snippets/*-static.conf)");'
     '}}" >> {conf}',

@@ -10,6 +10,7 @@ import secrets
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,10 @@ import people  # type: ignore[import-not-found,unused-ignore]
 
 NGINX = "/usr/sbin/nginx"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-TIMEOUT_S = 3.0
+TIMEOUT_S = 8.0
+# All requests together: a configuration that lets them hang must not outlast the checker.
+ASKING_S = 25.0
+SETTLES_S = 1.5
 REFUSES_EARLY_S = 0.15
 MAX_BODY = 64 << 10
 MAX_HITS = 40
@@ -38,10 +42,11 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     with ExitStack() as stack:
         started = [stack.enter_context(_serving(host)) for host in plan["hosts"]]
         answers = []
+        deadline = time.monotonic() + ASKING_S
         for up, requests in groupby(plan["requests"], key=lambda request: request["up"]):
             with _backends(plan["backends"], up) as hits:
-                answers += [_ask(request, hits, plan["token"]) for request in requests]
-        processes = [_processes(daemon.pid) for daemon in started]
+                answers += [_ask(request, hits, plan["token"], deadline) for request in requests]
+        processes = [_settled(daemon.pid) for daemon in started]
         alive = [daemon.running for daemon in started]
     return {"tests": tests, "processes": processes, "alive": alive, "answers": answers}
 
@@ -73,6 +78,16 @@ def _serving(host: Mapping[str, Any]) -> Iterator[Any]:
     ports = [tuple(port) for port in host["ports"]]
     with daemons.running(argv, ports=ports, env=ENVIRONMENT, ready_s=TIMEOUT_S) as daemon:
         yield daemon
+
+
+def _settled(master: int) -> dict[str, Any]:
+    """Return the processes of a master when its children have become who they shall be, or time is up."""
+    deadline = time.monotonic() + SETTLES_S
+    while True:
+        found = _processes(master)
+        if (found["users"] and "root" not in found["users"]) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.02)
 
 
 def _processes(master: int) -> dict[str, Any]:
@@ -149,7 +164,7 @@ def _backends(backends: Sequence[Mapping[str, Any]], up: Sequence[str]) -> Itera
             server.server_close()
 
 
-def _ask(request: Mapping[str, Any], hits: list[dict[str, Any]], token: str) -> list[dict[str, Any]]:
+def _ask(request: Mapping[str, Any], hits: list[dict[str, Any]], token: str, deadline: float) -> list[dict[str, Any]]:
     """Send a request so many times over one connection; return the answers, and what reached the applications."""
     source = (request["source"], 0) if request["source"] else None
     connection = http.client.HTTPConnection(
@@ -159,6 +174,8 @@ def _ask(request: Mapping[str, Any], hits: list[dict[str, Any]], token: str) -> 
     for _ in range(request["times"]):
         hits.clear()
         try:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the requests before it took too long")
             answer = _exchange(connection, request, token[:8])
         except (OSError, http.client.HTTPException) as error:
             connection.close()
