@@ -59,7 +59,7 @@ def mutual(rng: random.Random) -> Draft:
     scene.check("the server's is no client's", "verify", cert=cert, ca="root", purpose="sslclient", want=False)
     scene.same_key(key, scene.key, f"{server}'s key")
     scene.is_private(key)
-    scene.is_private(own_key, goal=True)
+    scene.is_private(own_key, missing=True)
     days = rng.randrange(60, 380)
     for path, ca in ((cert, "root"), (own, "machines")):
         scene.check(f"{path} in {days - 3} days", "verify", cert=path, ca=ca, days=days - 3, goal=path == own)

@@ -72,11 +72,9 @@ def _verified(leaf: str, others: list[str], trial: Mapping[str, Any]) -> tuple[b
 
 
 def _handshake(trial: Mapping[str, Any]) -> tuple[Any, str]:
-    """Whether a client and a server come to terms; both in memory. What is wrong with the server's files is "
-    "an error.
-    """
+    """Whether a client and a server, both in memory, come to terms; an error if the files cannot be used."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _load(server, trial["cert"], trial["key"])
+    _load(server, _known(trial["cert"]), _known(trial["key"]))
     if trial.get("clients"):
         server.verify_mode = ssl.CERT_REQUIRED
         server.load_verify_locations(cadata="\n".join(_blocks(trial["clients"])))

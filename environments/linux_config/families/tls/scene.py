@@ -110,13 +110,13 @@ class Scene:
         self.check(f"valid in {least} days", "verify", **trial, days=least, goal=True)
         self.check(f"not valid in {most} days", "verify", **trial, days=most, want=(False, None))
 
-    def is_private(self, path: str, *, goal: bool = False) -> None:
-        """A key is the service's to read through its group, and nobody else's."""
+    def is_private(self, path: str, *, missing: bool = False, exposed: bool = False) -> None:
+        """A key is the service's to read through its group, and nobody else's; before, it was missing or exposed."""
         gid = self.state.gid(self.service)
-        self.check(f"mode and owner of {path}", "mode", path=path, want=[0o640, 0, gid], goal=goal)
-        self.check(f"{self.service} reads {path}", "read", path=path, user=self.service, want=True, goal=goal)
+        self.check(f"mode and owner of {path}", "mode", path=path, want=[0o640, 0, gid], goal=missing or exposed)
+        self.check(f"{self.service} reads {path}", "read", path=path, user=self.service, want=True, goal=missing)
         for user in (self.reader, "www-data"):
-            self.check(f"{user} does not read {path}", "read", path=path, user=user, want=False)
+            self.check(f"{user} does not read {path}", "read", path=path, user=user, want=False, goal=exposed)
 
     def same_key(self, path: str, key: Key, what: str = "the key") -> None:
         """A file's key is still this one."""

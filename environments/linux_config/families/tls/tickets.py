@@ -44,18 +44,14 @@ def key_mode(rng: random.Random) -> Draft:
     """A key that everybody reads."""
     scene = Scene(rng)
     folder = scene.carried(scene.folder)
-    mode = rng.choice((0o644, 0o664, 0o666, 0o604))
+    mode = rng.choice((0o644, 0o664, 0o666, 0o646))
     cert, key = f"{folder}/fullchain.pem", scene.keep_key(f"{folder}/server.key", scene.key, mode)
     text = scene.issuing.issue(rng, scene.key, [scene.name]) + scene.issuing.pem
     scene.state.file(cert, text)
     scene.vendor[cert] = text
     scene.serves(cert, key, scene.name, goal=False)
-    scene.is_private(key)
+    scene.is_private(key, exposed=True)
     scene.same_key(key, scene.key)
-    gid = scene.state.gid(scene.service)
-    scene.check("the key's mode", "mode", path=key, want=[0o640, 0, gid], goal=True)
-    for user in (scene.mate, "nobody"):
-        scene.check(f"{user} does not read it", "read", path=key, user=user, want=False, goal=True)
     prompt = (
         f"{key} has mode {mode:04o}, so the audit has found that everybody on this machine can read it. It must be "
         f"root's, of group {scene.service}, mode 0640. Key and certificate themselves stay as they are."
@@ -120,7 +116,7 @@ def new_certificate(rng: random.Random) -> Draft:
     days = rng.randrange(60, 380)
     scene.serves(cert, key, scene.name)
     scene.lasts(cert, days - 3, days + 3)
-    scene.is_private(key, goal=True)
+    scene.is_private(key, missing=True)
     scene.refuses(cert, scene.other, f"www.{scene.name}", scene.domain)
     prompt = (
         f"{scene.service} is to speak TLS as {scene.name}, and under no other name. Make a key of its own for it and "
@@ -185,8 +181,7 @@ def server_only(rng: random.Random) -> Draft:
     scene.check("it cannot issue", "issue", **issue, want=(False, None))
     for path in (key, cert):
         scene.differs(f"another key in {path}", path, scene.key)
-    scene.is_private(key)
-    scene.check("the key's mode", "mode", path=key, want=[0o640, 0, scene.state.gid(scene.service)], goal=True)
+    scene.is_private(key, exposed=True)
     prompt = (
         f"{old} has been readable for everybody, and the certificate in {cert} is far too powerful: a wildcard for the "
         f"whole of {scene.domain}, for servers and clients alike, for decades. Replace both. The new key is root's, of "
@@ -217,7 +212,7 @@ def constrained(rng: random.Random) -> Draft:
         trial = {"cert": cert, "ca": "root", "purpose": purpose}
         scene.check(f"it is no {purpose[3:]}", "verify", **trial, want=(False, None))
     scene.lasts(cert, days - 3, days + 3)
-    scene.is_private(key, goal=True)
+    scene.is_private(key, missing=True)
     prompt = (
         f"The team of {scene.service} shall issue its own certificates. Make them an authority below ours "
         f"({CA}/issuing.crt, {CA}/issuing.key), with a key of its own, valid from now for {days} days: what it issues "
@@ -293,15 +288,13 @@ def right_key(rng: random.Random) -> Draft:
     scene.state.file(cert, text)
     scene.state.file(f"{folder}/archive/old.crt", old)
     numbers = rng.sample(range(1, 40), 4)
+    archive = {f"{folder}/archive/server.key.new": keys[1].pem()}
     for number, archived in zip(numbers, (*keys[1:], scene.key), strict=True):
-        scene.state.file(f"{folder}/archive/server.key.{number}", archived.pem(), 0o600)
-        scene.check(
-            f"{archived.secret % 1000}: archive stays",
-            "public",
-            path=f"{folder}/archive/server.key.{number}",
-            want=archived.public_pem(),
-        )
-    scene.state.file(f"{folder}/archive/server.key.new", keys[1].pem(), 0o600)
+        archive[f"{folder}/archive/server.key.{number}"] = archived.pem()
+    for path, pem in archive.items():
+        scene.state.file(path, pem, 0o600)
+        scene.check(f"{scene.reader} does not read {path}", "read", path=path, user=scene.reader, want=False)
+    scene.vendor.update(archive)
     scene.vendor[f"{folder}/archive/old.crt"] = old
     scene.check(
         f"a handshake with {scene.name}", "handshake", cert=cert, key=key, ca="root", host=scene.name, goal=True
@@ -312,9 +305,6 @@ def right_key(rng: random.Random) -> Draft:
     scene.known("stranger", stranger.pem)
     scene.check("not to who trusts another root", "verify", cert=cert, ca="stranger", want=False)
     scene.is_private(key)
-    for number in numbers:
-        path = f"{folder}/archive/server.key.{number}"
-        scene.check(f"{scene.reader} does not read {path}", "read", path=path, user=scene.reader, want=False)
     prompt = (
         f'{scene.service} does not start: "key values mismatch". The certificate was renewed with a new key and '
         "is right "
