@@ -25,13 +25,16 @@ def edge_and_app(rng: random.Random) -> Draft:
     scene.check("anybody reads a page", f"/{page}.html", **via, source=other, file=public)
     scene.check(f"{client} reads /{folder}/", f"/{folder}/{page}.html", **via, source=client, file=private)
     scene.check(f"{client} reads what is new there", f"/{folder}/{{word}}.html", **via, source=client, file=fresh)
-    refused = {"path": f"/{folder}/{page}.html", "status": (403,), "hides": private, "goal": True}
-    scene.check("others do not", source=other, address=outer, **refused)
+    closed = f"/{folder}/{page}.html"
+    refused = {"status": (403,), "hides": private, "goal": True}
+    scene.check("others do not", closed, source=other, address=outer, **refused)
     for header in ("X-Forwarded-For", "X-Real-IP"):
         forged = {header: client}
-        scene.check(f"nor with {header}", source=other, address=outer, headers=forged, **refused)
-        scene.check(f"nor at the app with {header}", source=other, address=inner, port=port, headers=forged, **refused)
-    scene.check(f"nor {client} at the app", source=client, address=inner, port=port, **refused)
+        scene.check(f"nor with {header}", closed, source=other, address=outer, headers=forged, **refused)
+        scene.check(
+            f"nor at the app with {header}", closed, source=other, address=inner, port=port, headers=forged, **refused
+        )
+    scene.check(f"nor {client} at the app", closed, source=client, address=inner, port=port, **refused)
     direct = {"address": inner, "port": port, "goal": True, "status": (403,), "hides": public}
     scene.check("nobody reads a page at the app", f"/{page}.html", source=other, **direct)
     scene.check("nor under another name", f"/{page}.html", source=other, host=name, **direct)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Draft
@@ -37,6 +37,17 @@ http {{
 
 {body}}}
 """
+# The parts of a request, and what they usually are.
+REQUEST: Mapping[str, Any] = {
+    "host": "",
+    "address": "127.0.0.1",
+    "port": 80,
+    "source": "",
+    "method": "GET",
+    "headers": {},
+    "size": 0,
+    "times": 1,
+}
 
 
 class Scene:
@@ -105,41 +116,17 @@ class Scene:
         self._backends.append({"name": name, "address": address, "port": port})
         return f"{address}:{port}"
 
-    def check(
-        self,
-        name: str,
-        path: str,
-        *,
-        host: str = "",
-        goal: bool = False,
-        address: str = "127.0.0.1",
-        port: int = 80,
-        source: str = "",
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        size: int = 0,
-        times: int = 1,
-        up: Sequence[str] | None = None,
-        status: Sequence[int] = (200,),
-        **expect: Any,
-    ) -> None:
-        """Add a request and what must come of it (see `answers.mismatch`); `{word}` is random in each grading."""
-        everyone = [backend["name"] for backend in self._backends]
-        self._requests.append(
-            {
-                "path": path,
-                "host": host or self.name,
-                "address": address,
-                "port": port,
-                "source": source,
-                "method": method,
-                "headers": dict(headers or {}),
-                "size": size,
-                "times": times,
-                "up": everyone if up is None else list(up),
-            }
-        )
-        self._checks.append({"name": name, "goal": goal, "expect": {"status": list(status), **expect}})
+    def check(self, name: str, path: str, **how: Any) -> None:
+        """Add a request and what must come of it; `{word}` is random in each grading.
+
+        `how` may name parts of the request (`REQUEST`), the backends that are `up` (all unless it is named), whether it
+        is a `goal`, the `status` (200 unless it is named), and all else that `answers.mismatch` knows.
+        """
+        request = {"path": path} | {part: how.pop(part, usual) for part, usual in REQUEST.items()}
+        request["host"] = request["host"] or self.name
+        request["up"] = list(how.pop("up", [backend["name"] for backend in self._backends]))
+        self._requests.append(request)
+        self._checks.append({"name": name, "goal": how.pop("goal", False), "expect": {"status": [200], **how}})
 
     def host(self, name: str, address: str, port: int, body: str) -> str:
         """Add a host with a configuration of its own; return the path of that."""

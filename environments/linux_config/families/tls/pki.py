@@ -13,6 +13,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, cached_property
 
 PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -37,10 +38,10 @@ class Key:
         """Return a new key."""
         return cls(rng.randrange(1, ORDER))
 
-    @property
+    @cached_property
     def public(self) -> bytes:
         """The public key: an uncompressed point."""
-        x, y = _times(self.secret, BASE)
+        x, y = _times(self.secret)
         return b"\x04" + x.to_bytes(32) + y.to_bytes(32)
 
     @property
@@ -66,7 +67,7 @@ class Key:
         """Return a signature, the same for the same data."""
         digest = int.from_bytes(hashlib.sha256(data).digest())
         nonce = int.from_bytes(hashlib.sha512(self.secret.to_bytes(32) + data).digest()) % ORDER
-        r = _times(nonce, BASE)[0] % ORDER
+        r = _times(nonce)[0] % ORDER
         return _seq(_int(r), _int(pow(nonce, -1, ORDER) * (digest + r * self.secret) % ORDER))
 
 
@@ -211,17 +212,28 @@ def _pem(label: str, data: bytes) -> str:
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
 
 
-def _times(factor: int, point: Point) -> Point:
-    """Multiply a point of the curve, in Jacobian coordinates."""
-    result, addend = (1, 1, 0), (*point, 1)
-    while factor:
-        if factor & 1:
-            result = _add(result, addend)
-        addend = _double(addend)
-        factor >>= 1
+def _times(factor: int) -> Point:
+    """Multiply the base point, in Jacobian coordinates, by four bits at a time."""
+    result = (1, 1, 0)
+    for row in _table():
+        result = _add(result, row[factor & 15])
+        factor >>= 4
     x, y, z = result
     inverse = pow(z, -1, PRIME)
     return x * inverse**2 % PRIME, y * inverse**3 % PRIME
+
+
+@cache
+def _table() -> list[list[tuple[int, int, int]]]:
+    """Return the first sixteen multiples of the base point, of sixteen times it, and so on."""
+    rows, step = [], (*BASE, 1)
+    for _ in range(64):
+        row = [(1, 1, 0)]
+        for _ in range(16):
+            row.append(_add(row[-1], step))
+        rows.append(row[:16])
+        step = row[16]
+    return rows
 
 
 def _double(point: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -76,8 +76,13 @@ class Scene:
         self._known[name] = text
         return name
 
-    def check(self, name: str, do: str, *, want: object = True, goal: bool = False, **trial: Any) -> None:
-        """Add something to try, and what must come of it: exactly that, or one of several if it is a tuple."""
+    def check(self, name: str, do: str, **trial: Any) -> None:
+        """Add something to try, and what must come of it.
+
+        `want` is what must be found, or a tuple of what may be (True unless it is named); `goal` says that the ticket
+        asks for it; all else is for the probe.
+        """
+        want, goal = trial.pop("want", True), trial.pop("goal", False)
         self._trials.append({"do": do, **trial})
         wanted = list(want) if isinstance(want, tuple) else [want]
         self._checks.append({"name": name, "goal": goal, "want": wanted})
