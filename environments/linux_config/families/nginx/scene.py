@@ -125,8 +125,9 @@ class Scene:
         request = {"path": path} | {part: how.pop(part, usual) for part, usual in REQUEST.items()}
         request["host"] = request["host"] or self.name
         request["up"] = list(how.pop("up", [backend["name"] for backend in self._backends]))
+        status = list(how.pop("status", [200]))
         self._requests.append(request)
-        self._checks.append({"name": name, "goal": how.pop("goal", False), "expect": {"status": [200], **how}})
+        self._checks.append({"name": name, "goal": how.pop("goal", False), "expect": how | {"status": status}})
 
     def host(self, name: str, address: str, port: int, body: str) -> str:
         """Add a host with a configuration of its own; return the path of that."""
