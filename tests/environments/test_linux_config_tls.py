@@ -1,0 +1,134 @@
+"""tls: more than one right way, what is nearly right or too much, and certificates that openssl agrees with."""
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.families.tls.pki import EXPIRED, Authority, Key
+from agentgym.message import call
+from agentgym.reward import Reward
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+TLS = FAMILIES["tls"]
+
+
+def drawn(name: str, seed: int = 7) -> Task:
+    kind = next(kind for kind in TLS.kinds if kind.name == name)
+    draft = kind.draw(random.Random(seed))
+    return Task(
+        id="linux-config/train/000001",
+        split=Split.TRAIN,
+        index=1,
+        family="tls",
+        level=kind.level,
+        prompt=draft.prompt,
+        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
+        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+    )
+
+
+def solve(backend: SandboxBackend, task: Task, *commands: str, gold: bool = False) -> Reward:
+    env = LinuxConfigEnv(sandbox=backend)
+    folder = task.setup["roots"][0]  # type: ignore[index]
+    own = list(task.secret["gold"]) if gold else []  # type: ignore[arg-type]
+    try:
+        env.reset(options={"task": task})
+        for command in (*own, *commands):
+            env.step(call("bash", command=str(command).replace("FOLDER", str(folder))))
+        reward: Reward = env.step(call("submit"))[-1]["reward"]
+        return reward
+    finally:
+        env.close()
+
+
+def wrong(reward: Reward) -> list[str]:
+    return [f"{c.name}: {c.evidence}" for c in reward.components if c.value < 1]
+
+
+def days(task: Task) -> str:
+    return task.prompt.partition(" days")[0].rpartition(" ")[2]
+
+
+RSA = """
+cd FOLDER && openssl req -newkey rsa:2048 -nodes -keyout server.key -out /tmp/csr -subj /O=us &&
+chgrp $(basename FOLDER) server.key; chmod 0640 server.key
+N=$(basename FOLDER).$(openssl x509 -in /srv/ca/root.crt -noout -subject | sed 's/.*= //; s/ .*//')
+printf "basicConstraints=CA:FALSE\\nsubjectAltName=critical,DNS:$N\\nauthorityKeyIdentifier=keyid,issuer\\n
+subjectKeyIdentifier=hash" > /tmp/e
+openssl x509 -req -in /tmp/csr -CA /srv/ca/issuing.crt -CAkey /srv/ca/issuing.key -extfile /tmp/e -days DAYS -out crt
+cat crt /srv/ca/issuing.crt /srv/ca/root.crt > fullchain.pem; rm crt
+"""
+RIGHT = {
+    "key-mode": "install -m 640 -g $(basename FOLDER) FOLDER/server.key /tmp/k; cp -a /tmp/k FOLDER/server.key",
+    "missing-intermediate": "cat FOLDER/server.crt /srv/ca/issuing.crt /srv/ca/root.crt > FOLDER/fullchain.pem",
+    "new-certificate": RSA,
+}
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_other_ways_are_right_too(kind: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = drawn(kind)
+    assert wrong(solve(bubblewrap_backend, task, RIGHT[kind].replace("DAYS", days(task)))) == []
+
+
+NEARLY = [
+    ("missing-intermediate", "cat /srv/ca/issuing.crt FOLDER/server.crt > FOLDER/fullchain.pem"),
+    ("missing-intermediate", "cat /srv/ca/root.crt >> FOLDER/fullchain.pem"),
+    ("key-mode", "chmod 600 FOLDER/server.key"),
+    ("new-certificate", RSA.replace("DNS:$N", "DNS:$N,DNS:www.$N")),
+    ("new-certificate", RSA.replace("DAYS", "3650")),
+    ("new-certificate", RSA.replace("0640", "0644")),
+    ("old-chain", "cat FOLDER/intermediates/* >> FOLDER/fullchain.pem"),
+]
+
+
+@pytest.mark.parametrize(("kind", "command"), NEARLY)
+def test_what_is_nearly_right_scores_nothing(kind: str, command: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = drawn(kind)
+    assert solve(bubblewrap_backend, task, command.replace("DAYS", days(task))).value == 0.0
+
+
+OVERDONE = [
+    ("renew", "openssl genpkey -algorithm ED25519 > FOLDER/server.key"),
+    ("new-root", "cat /srv/ca/test-root.crt >> FOLDER/roots.pem"),
+    ("mutual", "cat /srv/ca/root.crt >> $(ls /srv/hosts/db*/tls/clients.pem)"),
+]
+
+
+@pytest.mark.parametrize(("kind", "more"), OVERDONE)
+def test_more_than_was_asked_scores_nothing(kind: str, more: str, bubblewrap_backend: SandboxBackend) -> None:
+    assert solve(bubblewrap_backend, drawn(kind), more, gold=True).value == 0.0
+
+
+def test_an_authority_without_limits_is_not_the_teams(bubblewrap_backend: SandboxBackend) -> None:
+    task = drawn("constrained")
+    loose = [str(command).replace("nameConstraints", "#") for command in task.secret["gold"]]  # type: ignore[union-attr]
+    names = [name for name in wrong(solve(bubblewrap_backend, task, *loose)) if name.startswith("nothing it issues")]
+    assert len(names) == 4
+
+
+def openssl(*argv: str) -> str:
+    return subprocess.run(["openssl", *argv], capture_output=True, text=True, check=False, timeout=30).stdout
+
+
+def test_openssl_agrees_with_what_is_drawn(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    root = Authority.root(rng, "root")
+    issuing, key = root.below(rng, "issuing"), Key.draw(rng)
+    leaf = issuing.issue(rng, key, ["a.example", "10.1.2.3"])
+    expired = issuing.issue(rng, key, ["a.example"], valid=EXPIRED)
+    texts = {"root": root.pem, "issuing": issuing.pem, "leaf": leaf, "key": key.pem(), "expired": expired}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    verify = ["verify", "-x509_strict", "-CAfile", str(tmp_path / "root"), "-untrusted", str(tmp_path / "issuing")]
+    for option in (["-verify_hostname", "a.example"], ["-verify_ip", "10.1.2.3"], ["-purpose", "sslserver"]):
+        assert openssl(*verify, *option, str(tmp_path / "leaf")).endswith("OK\n")
+    for option in (["-verify_hostname", "b.example"], ["-purpose", "sslclient"]):
+        assert "OK" not in openssl(*verify, *option, str(tmp_path / "leaf"))
+    assert "OK" not in openssl(*verify, str(tmp_path / "expired"))
+    assert openssl("pkey", "-pubout", "-in", str(tmp_path / "key")) == key.public_pem()
+    assert Authority.root(random.Random(3), "root").pem == root.pem
