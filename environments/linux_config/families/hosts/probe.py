@@ -16,7 +16,7 @@ from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
 
-TIMEOUT_S = 6.0
+TIMEOUT_S = 10.0
 MAX_BYTES = 64 << 10
 HEADER = struct.Struct("!6H")
 A_RECORD, RESPONSE, FAILED, NO_SUCH_NAME = 1, 0x8580, 2, 3

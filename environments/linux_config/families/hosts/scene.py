@@ -70,7 +70,7 @@ class Scene:
 
     def entries(self, count: int) -> list[tuple[str, ...]]:
         """Return lines of a hosts file that must stay: an address, its full name, its short name."""
-        lines = []
+        lines: list[tuple[str, ...]] = []
         for _ in range(count):
             name, address = self.machine(), self.address()
             lines.append((address, f"{name}.{self.domain}", name))

@@ -87,8 +87,8 @@ def files_first(rng: random.Random) -> Draft:
     scene.hosts(*known, (address, full, name))
     zone = {entry[1]: entry[0] for entry in known}
     zone |= {full: outside, f"TOKEN.{scene.domain}": outside, f"TOKEN.{scene.other_domains[0]}": outside}
-    scene.resolver(f"nameserver {scene.nameserver(zone)}\noptions timeout:1 attempts:1\n")
-    scene.switch(rng.choice(("dns files", "dns [!UNAVAIL=continue] files", "dns  files")))
+    scene.resolver(f"nameserver {scene.nameserver(zone)}\noptions timeout:3 attempts:2\n")
+    scene.switch(rng.choice(("dns files", "dns [NOTFOUND=continue] files", "dns  files")))
     scene.wants("address", full, want=[address])
     scene.keeps("address", f"TOKEN.{scene.domain}", want=[outside])
     scene.keeps("address", f"TOKEN.{scene.other_domains[0]}", want=[outside])
@@ -129,7 +129,7 @@ def search_list(rng: random.Random) -> Draft:
     names = [f"TOKEN-a.{first}", f"TOKEN-b.{second}", f"TOKEN-both.{first}", f"TOKEN-both.{second}", f"TOKEN-c.{old}"]
     zone = {name: scene.address() for name in names} | {f"TOKEN-lame.{first}": FAILURE}
     server, former = scene.nameserver(zone), scene.nameserver({names[0]: scene.address(), names[-1]: scene.address()})
-    scene.resolver(f"search {old}\nnameserver {former}\noptions timeout:1 attempts:1\n")
+    scene.resolver(f"search {old}\nnameserver {former}\noptions timeout:3 attempts:2\n")
     scene.switch("files dns")
     scene.wants("address", "TOKEN-a", want=[zone[f"TOKEN-a.{first}"]])
     scene.wants("address", "TOKEN-b", want=[zone[f"TOKEN-b.{second}"]])
@@ -143,7 +143,7 @@ def search_list(rng: random.Random) -> Draft:
         f"with {old}, whose names are found only when written in full. The nameserver is {server} now and {former} is "
         f"retired: it must not be asked. {ELSEWHERE}"
     )
-    text = f"search {first} {second}\\nnameserver {server}\\noptions timeout:1 attempts:1\\n"
+    text = f"search {first} {second}\\nnameserver {server}\\noptions timeout:3 attempts:2\\n"
     return scene.draft(prompt, f"printf '{text}' > /etc/resolv.conf")
 
 
@@ -188,7 +188,7 @@ def no_dns(rng: random.Random) -> Draft:
     scene.hosts(*known)
     outside = scene.address()
     zone = {f"TOKEN.{scene.domain}": outside, f"TOKEN.{scene.other_domains[0]}": outside, known[0][2]: outside}
-    text = f"search {scene.domain}\nnameserver {scene.nameserver(zone)}\noptions timeout:1 attempts:1\n"
+    text = f"search {scene.domain}\nnameserver {scene.nameserver(zone)}\noptions timeout:3 attempts:2\n"
     scene.resolver(text)
     scene.stays("/etc/resolv.conf", text)
     scene.switch(rng.choice(("files dns", "files [NOTFOUND=continue] dns", "files dns myhostname")))
@@ -240,7 +240,7 @@ def stopped_early(rng: random.Random) -> Draft:
     known = scene.entries(3)
     outside = scene.address()
     zone = {f"TOKEN.{scene.domain}": outside, **{entry[1]: scene.address() for entry in known}}
-    text = f"search {scene.domain}\nnameserver {scene.nameserver(zone)}\noptions timeout:1 attempts:1\n"
+    text = f"search {scene.domain}\nnameserver {scene.nameserver(zone)}\noptions timeout:3 attempts:2\n"
     scene.hosts(f"#{scene.address()} nameserver.{scene.domain}", *known)
     scene.resolver(text)
     scene.stays("/etc/resolv.conf", text)
@@ -268,7 +268,7 @@ def last_search(rng: random.Random) -> Draft:
     server = scene.nameserver(zone)
     head = f"# written at installation, do not edit\nsearch {first} {second}\nnameserver {server}\n"
     leftover = rng.choice((f"domain {old}", f"search {old}", f"search {old} {first}"))
-    scene.resolver(f"{head}options timeout:1 attempts:1\n# tests of last year\n{leftover}\n")
+    scene.resolver(f"{head}options timeout:3 attempts:2\n# tests of last year\n{leftover}\n")
     scene.switch("files dns")
     scene.stays("/etc/resolv.conf", head)
     scene.wants("address", "TOKEN-b", want=[there])
