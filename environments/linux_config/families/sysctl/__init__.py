@@ -44,7 +44,7 @@ class Sysctl(Family):
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """One component for each key of the ticket, and for all others together, on each machine."""
         plan = _with_token(plan, token)
-        components = []
+        components: list[Component] = []
         for machine, checks, values in zip(plan["probe"]["machines"], plan["checks"], seen, strict=True):
             known = {} if machine["tree"] else dict(before["values"])
             components += _values(machine["name"], checks, values, known)

@@ -221,8 +221,8 @@ def shadowed(rng: random.Random) -> Draft:
         scene.keeps(own, ours, machine=machine)
     prompt = (
         f"Since the update the package {scene.service} brings {VENDOR}/{name}, but {theirs[1][0]} and {theirs[2][0]} "
-        "are not as it says. All that it sets must be in force, now and after an update that sets other things, except where our own "
-        f"settings differ: {own} = {ours} and {theirs[0][0]} = {theirs[0][2]} are ours and stay."
+        "are not as it says. All that it sets must be in force, now and after an update that sets other things, "
+        f"except where our own settings differ: {own} = {ours} and {theirs[0][0]} = {theirs[0][2]} are ours and stay."
     )
     return scene.draft(prompt, f"mv {LOCAL}/{name} {LOCAL}/95-local.conf")
 
@@ -277,8 +277,8 @@ def one_gateway(rng: random.Random) -> Draft:
             scene.wants(redirects.format(interface), 0, machine=number)
     prompt = (
         f"Of the three machines whose files lie below {TREES}/NAME, {gateway} is the gateway: there, and only there, "
-        f"{forward} must be 1. On {' and '.join(sorted((stray, plain)))} it must be 0, by a file that says so, not by the "
-        "kernel's default. On all three net.ipv4.conf.NAME.send_redirects must be 0 for all, for default and for "
+        f"{forward} must be 1. On {' and '.join(sorted((stray, plain)))} it must be 0, by a file that says so, not by "
+        "the kernel's default. On all three net.ipv4.conf.NAME.send_redirects must be 0 for all, for default and for "
         "every network interface that there is when the settings are applied, by whatever name."
     )
     line = "net.ipv4.conf.*.send_redirects = 0"
