@@ -166,7 +166,7 @@ def mask_vendor(rng: random.Random) -> Draft:
         f"{VENDOR}/{name}", "".join(f"{key} = {two}\n" for key, _, two in [*unwanted, (kept, 0, value + 1)])
     )
     for machine in (0, later):
-        scene.keeps(kept, value, machine=machine)
+        (scene.wants if machine else scene.keeps)(kept, value, machine=machine)
         scene.keeps(own, ours, machine=machine)
         for key, *_ in unwanted:
             scene.wants(key, UNSET, machine=machine)
