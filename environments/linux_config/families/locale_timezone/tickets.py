@@ -165,7 +165,8 @@ def only_these(rng: random.Random) -> Draft:
     scene.wants("", "locales", [language])
     prompt = (
         f"The image of this machine must hold no other locale than {language}: neither other languages nor "
-        f"{language}'s in another character set. Bring {GEN} in order, and have everything for everybody who logs in be in "
+        f"{language}'s in another character set. Bring {GEN} in order, and have everything for everybody who logs in be "
+        "in "
         f"{language}; it is {wrong} now. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"echo '{language} UTF-8' > {GEN}", f"sed -i 's/{wrong}/{language}/' {DEFAULT}")
@@ -206,7 +207,8 @@ def language_overridden(rng: random.Random) -> Draft:
     scene.keeps("", "locales", [language])
     prompt = (
         f"{DEFAULT} says {language}, the locale is built, and still everything is in English for everybody who logs "
-        f"in. It must be in {language}: language, dates, numbers, sorting and money. {DEFAULT} is right and stays byte for "
+        f"in. It must be in {language}: language, dates, numbers, sorting and money. {DEFAULT} is right and stays byte "
+        "for "
         "byte. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"sed -i '/^LC_ALL=/d' {ENVIRONMENT}")
@@ -285,7 +287,8 @@ def services_agree(rng: random.Random) -> Draft:
     prompt = (
         f"The machine goes from {old} to {wanted}, in {LOCALTIME} and {TIMEZONE}, and with it its services. "
         f"{', '.join(shown[:-1])} and {shown[-1]} are started by /bin/sh scripts that read /etc/default/NAME and "
-        f"export what it sets; they are started afresh before we look. {names[-1]} keeps the books of {apart} and must stay "
+        f"export what it sets; they are started afresh before we look. {names[-1]} keeps the books of {apart} and must "
+        "stay "
         f"there; the others must have the clock of {wanted}. Logins need no variable TZ."
     )
     return scene.draft(
