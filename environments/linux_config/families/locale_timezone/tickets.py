@@ -167,7 +167,7 @@ def only_these(rng: random.Random) -> Draft:
         f"The image of this machine must hold no other locale than {language}: neither other languages nor "
         f"{language}'s in another character set. Bring {GEN} in order, and have everything for everybody who logs in be "
         "in "
-        f"{language}; it is {wrong} now. LC_ALL must not be set."
+        f"{language} for everybody who logs in; it is {wrong} now. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"echo '{language} UTF-8' > {GEN}", f"sed -i 's/{wrong}/{language}/' {DEFAULT}")
 
