@@ -165,8 +165,7 @@ def only_these(rng: random.Random) -> Draft:
     scene.wants("", "locales", [language])
     prompt = (
         f"The image of this machine must hold no other locale than {language}: neither other languages nor "
-        f"{language}'s in another character set. Bring {GEN} in order, and have everything for everybody who logs in be "
-        "in "
+        f"{language}'s in another character set. Bring {GEN} in order, and have everything be in "
         f"{language} for everybody who logs in; it is {wrong} now. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"echo '{language} UTF-8' > {GEN}", f"sed -i 's/{wrong}/{language}/' {DEFAULT}")
@@ -207,9 +206,8 @@ def language_overridden(rng: random.Random) -> Draft:
     scene.keeps("", "locales", [language])
     prompt = (
         f"{DEFAULT} says {language}, the locale is built, and still everything is in English for everybody who logs "
-        f"in. It must be in {language}: language, dates, numbers, sorting and money. {DEFAULT} is right and stays byte "
-        "for "
-        "byte. LC_ALL must not be set."
+        f"in. It must be in {language}: language, dates, numbers, sorting and money. {DEFAULT} is right and stays "
+        "byte for byte. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"sed -i '/^LC_ALL=/d' {ENVIRONMENT}")
 
