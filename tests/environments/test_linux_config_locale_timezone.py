@@ -1,0 +1,92 @@
+"""Tickets about time zones and locales: more than one right way, and near misses."""
+
+import random
+import re
+
+import pytest
+
+from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.message import call
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+FAMILY = FAMILIES["locale-timezone"]
+
+
+def ticket(name: str, seed: int = 7) -> Task:
+    kind = next(kind for kind in FAMILY.kinds if kind.name == name)
+    draft = kind.draw(random.Random(seed))
+    return Task(
+        id="linux-config/train/000007",
+        split=Split.TRAIN,
+        index=seed,
+        family=FAMILY.name,
+        level=kind.level,
+        prompt=draft.prompt,
+        setup={"kind": kind.name, "state": draft.state.as_json(), "roots": list(draft.roots)},
+        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+    )
+
+
+def solved(backend: SandboxBackend, task: Task, *commands: str) -> bool:
+    env = LinuxConfigEnv(sandbox=backend)
+    try:
+        env.reset(options={"task": task})
+        for command in commands:
+            env.step(call("bash", command=command))
+        return bool(env.step(call("submit"))[-1]["reward"].success)
+    finally:
+        env.close()
+
+
+def gold(task: Task) -> list[str]:
+    commands = task.secret["gold"]
+    assert isinstance(commands, list)
+    return [str(command) for command in commands]
+
+
+def zones(task: Task) -> list[str]:
+    return re.findall(r"\b[A-Z][a-z]+/[A-Z]\w+", task.prompt)
+
+
+def test_a_zone_may_be_set_by_another_link(bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket("wrong-zone")
+    _, wanted, *_ = zones(task)
+    link = f"ln -sfn ../usr/share/zoneinfo/{wanted} /etc/localtime"
+    assert solved(bubblewrap_backend, task, link, f"printf {wanted} > /etc/timezone")
+    assert not solved(bubblewrap_backend, task, link)
+    assert not solved(bubblewrap_backend, task, f"echo {wanted} > /etc/timezone; echo TZ={wanted} >> /etc/environment")
+
+
+def test_a_users_zone_may_be_set_in_other_words(bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket("own-zone")
+    zone = zones(task)[0]
+    user = task.prompt.split()[0]
+    line = f"TZ=:/usr/share/zoneinfo/{zone}; export TZ"
+    assert solved(bubblewrap_backend, task, f"sed -i '1i {line}' /home/{user}/.profile")
+    assert not solved(bubblewrap_backend, task, f"echo TZ={zone} >> /home/{user}/.profile")
+    assert not solved(bubblewrap_backend, task, f"echo TZ={zone} >> /etc/environment")
+
+
+def test_formats_may_be_set_in_the_environment(bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket("mixed-locale")
+    match = re.search(r"\w\w_\w\w\.UTF-8", task.prompt)
+    assert match is not None
+    lines = "".join(f"LC_{name}={match[0]}\\n" for name in ("TIME", "NUMERIC", "MONETARY"))
+    build = f"sed -i 's/^# *{match[0]}/{match[0]}/; $a {match[0]} UTF-8' /etc/locale.gen"
+    assert solved(bubblewrap_backend, task, build, f"printf '{lines}' >> /etc/environment")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("fixed-offset", "sed -i y/+-/-+/ /etc/timezone"),
+        ("zone-overridden", "sed -i /EDITOR/d /etc/environment"),
+        ("copied-zone", "cp --remove-destination $(readlink -f /etc/localtime) /etc/localtime"),
+        ("same-everywhere", "rm /srv/machines/*/etc/environment"),
+        ("services-agree", "sed -i /TZ/d /etc/default/*"),
+    ],
+)
+def test_doing_more_than_was_asked_scores_nothing(kind: str, more: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(kind)
+    assert not solved(bubblewrap_backend, task, *gold(task), more)
