@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from agentgym.environments.linux_config.families.backup import checks, tickets
+from agentgym.environments.linux_config.families.backup import checks, failures, hosts, tickets
 from agentgym.environments.linux_config.families.backup.cheats import CHEATS
 from agentgym.environments.linux_config.families.base import Claims, Commands, Family, Kind, goal, rule
 from agentgym.reward import Component
@@ -19,7 +19,7 @@ class Backup(Family):
     name = "backup"
     summary = "scripts with tar and rsync: excludes, mirrors, retention, locks, snapshots, rsync daemons"
     judged_by = "running the script on hidden trees with changes between, and comparing what is saved"
-    cheats: Mapping[str, Commands] = CHEATS
+    cheats: ClassVar[Mapping[str, Commands]] = CHEATS
     runs_scripts = True
     kinds = (
         Kind("leave-out", 1, tickets.leave_out, short=True),
@@ -28,12 +28,12 @@ class Backup(Family):
         Kind("retention", 2, tickets.retention),
         Kind("odd-names", 2, tickets.odd_names),
         Kind("restore", 2, tickets.restore, held_out=True),
-        Kind("empty-source", 3, tickets.empty_source),
-        Kind("one-at-a-time", 3, tickets.one_at_a_time),
-        Kind("dump-fails", 3, tickets.dump_fails),
-        Kind("snapshots", 3, tickets.snapshots, held_out=True),
-        Kind("overridden", 4, tickets.overridden),
-        Kind("rsync-daemon", 5, tickets.rsync_daemon),
+        Kind("empty-source", 3, failures.empty_source),
+        Kind("one-at-a-time", 3, failures.one_at_a_time),
+        Kind("dump-fails", 3, failures.dump_fails),
+        Kind("snapshots", 3, failures.snapshots, held_out=True),
+        Kind("overridden", 4, failures.overridden),
+        Kind("rsync-daemon", 5, hosts.rsync_daemon),
     )
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
@@ -50,7 +50,7 @@ class Backup(Family):
 
 def _only_root_writes(plan: Mapping[str, Any], claims: Claims) -> Component:
     """Whoever may write to a script, or to what it reads, decides what its user does."""
-    own = plan.get("owners", {})
+    own = plan["owners"]
     wrong = [
         node["path"]
         for node in claims.nodes

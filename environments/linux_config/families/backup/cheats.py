@@ -68,8 +68,7 @@ def _files(task: Task) -> list[str]:
 
 
 def _sample(task: Task) -> list[str]:
-    state = task.setup["state"]
-    assert isinstance(state, dict)
+    state: dict[str, Any] = dict(task.setup)["state"]  # type: ignore[assignment]
     return [node["path"] for node in state["nodes"] if node["kind"] == "file"]
 
 

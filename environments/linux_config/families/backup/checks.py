@@ -35,6 +35,8 @@ def same(check: Mapping[str, Any], seen: Mapping[str, Any], token: str) -> Verdi
     a, b = seen[check["a"]], seen[check["b"]]
     if a is None or b is None:
         return False, "there is no folder or archive to compare"
+    if not check.get("links", True):
+        a, b = ({path: entry for path, entry in snap.items() if entry[KIND] != "link"} for snap in (a, b))
     leave_out = check.get("leave_out", "")
     wanted = {path: entry for path, entry in a.items() if not (leave_out and fnmatchcase(path, f"*{leave_out}"))}
     depth = INODE + 1 if check.get("inodes") else INODE

@@ -81,7 +81,7 @@ class Daemon(Scene):
         """Have rsync of the box itself, started by a host's user, connect from an address."""
         env = ["/usr/bin/env", f"RSYNC_PASSWORD={password}"]
         argv = [*env, "/usr/bin/rsync", "-r", "--contimeout=2", "--timeout=2", f"--address={source}", *arguments]
-        self.does("run", label=label, argv=argv, cwd="/", user=host.name)
+        self.does("run", label=label, argv=argv, timeout_s=4, user=host.name)
         return label
 
     def pushes(self, host: Host) -> None:
@@ -92,10 +92,10 @@ class Daemon(Scene):
             self._seed += 1
             details = {"path": host.data, "seed": self._seed, "also": [], "random": True, "user": host.name}
             self.does("tree", **details)
-            self.does("run", label=label, argv=[host.script], cwd="/", user=host.name)
+            self.does("run", label=label, argv=[host.script], timeout_s=4, user=host.name)
             self.snap(f"{label}.from", host.data)
             self.snap(f"{label}.kept", host.kept)
-            check(label, "same", a=f"{label}.from", b=f"{label}.kept")
+            check(label, "same", a=f"{label}.from", b=f"{label}.kept", links=False)
         self.succeeds(*(f"{turn} push of {host.name}" for turn in ("first", "second")))
 
     def guards(self, host: Host, mate: Host) -> None:
@@ -135,7 +135,7 @@ class Daemon(Scene):
         public = f"[{self.public}]\n    path = {self.shared}\n    read only = yes\n"
         self.state.file(
             self.config,
-            f"use chroot = no\n# links must arrive as they are\nmunge symlinks = no\n\n{public}\n{open_module}",
+            f"use chroot = no\n\n{public}\n{open_module}",
         )
         self.state.file(self.secrets, f"{self.old.name}:{self.old.password}\n", 0o640, group=self.vault)
         self.installs(self.old.push(self.url), self.old.script)
@@ -159,29 +159,29 @@ def rsync_daemon(rng: random.Random) -> Draft:
     passwords = {f"/srv/hosts/{each.name}/password": f"{each.password}\n" for each in (old, new)}
     scene.keeps("the hosts' passwords stay", "unchanged", texts=passwords)
     prompt = (
-        f"The host {scene.vault} ({scene.address}) takes backups with an rsync daemon, which {scene.config} configures. "
-        f"{old.name} ({old.address}) pushes {old.data} to it with {old.script}; that works. {new.name} ({new.address}) is "
-        f"new: {new.script} is still a copy of {old.name}'s. Run by the user {new.name}, it must mirror {new.data}, "
-        f"removals and all, to a module {new.name}, which the daemon keeps in {new.kept}. Each of the two modules may "
-        "be used only from its own host's address and only by the user of the module's name with the password in that "
-        f"host's /srv/hosts/HOST/password, which must stay as it is; at present {old.name}'s can be used from anywhere. "
+        f"The host {scene.vault} ({scene.address}) takes backups with an rsync daemon, configured by {scene.config}. "
+        f"{old.name} ({old.address}) pushes {old.data} to it with {old.script}; that works. "
+        f"{new.name} ({new.address}) is new: {new.script} is still a copy of {old.name}'s. Run by the user "
+        f"{new.name}, it must mirror {new.data}, "
+        f"removals and all, to a module {new.name}, which the daemon keeps in {new.kept}; it does not matter "
+        "what becomes of symbolic links. Each of the two modules may be used only from its own host's address "
+        f"and only by the user of the module's name with the password in that host's "
+        f"/srv/hosts/HOST/password, which must stay as it is; at present {old.name}'s can be used from anywhere. "
         f"Neither of the two may be shown when somebody lists the modules. {scene.public} must stay "
         "listed, readable by all from anywhere without a password, and writable to nobody."
     )
     ending = (
         f"All of this lies in /srv/hosts, and nobody but root may be able to change it; {scene.secrets} and the "
-        f"passwords may belong to the account that reads them. The daemon runs as the user {scene.vault}, and is started "
-        f"afresh before we look: `{' '.join(argv)}`. {old.script} is run by the user {old.name}."
+        f"passwords may belong to the account that reads them. The daemon runs as the user {scene.vault}, and is "
+        f"started afresh before we look: `{' '.join(argv)}`. {old.script} is run by the user {old.name}."
     )
-    owners = {f"/srv/hosts/{each.name}/password": scene.state.uid(each.name) for each in (old, new)}
-    owners[scene.secrets] = scene.state.uid(scene.vault)
+    scene.owners = {f"/srv/hosts/{each.name}/password": scene.state.uid(each.name) for each in (old, new)}
+    scene.owners[scene.secrets] = scene.state.uid(scene.vault)
     modules = f"{old.module(scene.secrets)}\n{new.module(scene.secrets)}".rstrip("\n")
-    draft = scene.draft(
+    return scene.draft(
         prompt,
         rewrite(new.script, new.push(scene.url)),
         f"sed -i '/^.{old.name}.$/,$d' {scene.config}; cat >> {scene.config} <<'END'\n{modules}\nEND",
         f"echo {new.name}:{new.password} >> {scene.secrets}",
         ending=ending,
     )
-    draft.plan["owners"] = owners  # type: ignore[index]
-    return draft

@@ -11,7 +11,6 @@ import os
 import pwd
 import random
 import shutil
-import signal
 import stat
 import subprocess
 import time
@@ -67,23 +66,6 @@ def _as_user(user: str, work: Callable[[], Any]) -> Any:
         return work()
 
     return people.in_child(become_and_work)
-
-
-def _end_processes(user: str) -> None:
-    """Kill every process of the user, also those that left their group."""
-    uid = pwd.getpwnam(user).pw_uid
-    for _ in range(3):
-        for number in filter(str.isdigit, os.listdir("/proc")):
-            with suppress(OSError):
-                if uid in _uids(number):
-                    os.kill(int(number), signal.SIGKILL)
-        time.sleep(0.005)
-
-
-def _uids(number: str) -> list[int]:
-    with open(f"/proc/{number}/status", encoding="utf-8") as file:
-        line = next(line for line in file if line.startswith("Uid:"))
-    return [int(word) for word in line.split()[1:]]
 
 
 # Trees ---------------------------------------------------------------------------------------------------------------
@@ -143,14 +125,11 @@ def _change(step: Mapping[str, Any], context: Mapping[str, Any]) -> None:
                 os.unlink(path)
             if fate % 3 == 1:
                 _write_file(rng, path)
-        _grow(rng, _made(os.path.join(step["path"], f"more {rng.randrange(10**6)}")), depth=0)
+        more = os.path.join(step["path"], f"more {rng.randrange(10**6)}")
+        os.mkdir(more)
+        _grow(rng, more, depth=0)
 
     _as_user(step["user"], change)
-
-
-def _made(folder: str) -> str:
-    os.mkdir(folder)
-    return folder
 
 
 def _clear(folder: str) -> None:
@@ -253,12 +232,10 @@ def _read(step: Mapping[str, Any], context: Mapping[str, Any]) -> str | None:
 def _run(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     """Run a program as the user, end what it left behind, and return its status and output."""
     started = time.monotonic()
-    status, said = people.run(
-        step["argv"], timeout_s=TIMEOUT_S, user=step["user"], env=ENVIRONMENT, cwd=step["cwd"], keep=1000
-    )
+    status, said = people.run(step["argv"], timeout_s=step["timeout_s"], user=step["user"], env=ENVIRONMENT, keep=1000)
     seconds = time.monotonic() - started
     if not context["jobs"]:
-        _end_processes(step["user"])
+        people.end_processes(step["user"])
     return {"status": status, "said": said, "seconds": round(seconds, 1)}
 
 
@@ -291,7 +268,7 @@ def _finish(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, An
     if not step["kill"]:
         with suppress(subprocess.TimeoutExpired):
             status = process.wait(3)
-    _end_processes(step["user"])
+    people.end_processes(step["user"])
     process.wait()
     return {"status": status, "said": ""}
 

@@ -21,6 +21,7 @@ class Scene:
         dest: where backups are kept, the user's.
         aside: a folder of the user's that the ticket does not concern.
         script: the path of the backup script, root's.
+        owners: who else than root may own a carried file, by its path.
         checks: what must come of the steps, in the order in which it is told.
     """
 
@@ -42,6 +43,7 @@ class Scene:
         self.state.file(f"{self.aside}/{self.nouns[4]}.txt", "not yours\n", owner=self.user, group=self.user)
         self.roots = [self.script]
         self.scripts = [self.script]
+        self.owners: dict[str, int] = {}
         self.checks: list[dict[str, Any]] = []
         self.steps: list[dict[str, Any]] = []
         self._runs: list[str] = []
@@ -89,10 +91,10 @@ class Scene:
         self.does("read", label=label, path=path, packed=packed)
         return label
 
-    def run(self, label: str, *arguments: str, program: str = "", cwd: str = "/") -> str:
+    def run(self, label: str, *arguments: str, program: str = "", timeout_s: int = 8) -> str:
         """Run the script; `LABEL.from` and `LABEL.to` are source and destination after it, `LABEL.was` the source."""
         self.snap(f"{label}.was", self.source)
-        self.does("run", label=label, argv=[program or self.script, *arguments], cwd=cwd)
+        self.does("run", label=label, argv=[program or self.script, *arguments], timeout_s=timeout_s)
         self.snap(f"{label}.from", self.source)
         self.snap(f"{label}.to", self.dest)
         self._runs.append(label)
@@ -121,6 +123,7 @@ class Scene:
             "probe": {"steps": self.steps},
             "checks": self.checks,
             "scripts": self.scripts,
+            "owners": self.owners,
             "source": self.source,
             "dest": self.dest,
             "aside": self.aside,
@@ -136,9 +139,9 @@ class Scene:
             " File names may hold anything that Linux allows, and files may be empty or read-only." if source else ""
         )
         return (
-            f"The user {self.user} runs {names} from / with a bare environment, never root, and nobody but root may be "
-            f"able to change what is run. {kept}{writes or f'nothing outside {self.dest}'} may be written or removed, and "
-            f"a run that went well ends with status 0.{trees}"
+            f"The user {self.user} runs {names} from / with a bare environment, never root, and nobody but root may "
+            f"be able to change what is run. {kept}{writes or f'nothing outside {self.dest}'} may be written or "
+            f"removed, and a run that went well ends with status 0.{trees}"
         ).replace(". nothing", ". Nothing")
 
 
