@@ -170,8 +170,8 @@ def restore(rng: random.Random) -> Draft:
         f"{scene.script} packs {scene.source} into {archive}. Write {program} to bring such archives back. It is "
         f"called as `{program} ARCHIVE FOLDER` and unpacks the archive into the folder, which it makes if it is "
         "missing, with the modes, modification times and symbolic links that were packed. If the folder holds "
-        "anything at all, hidden files too, it must leave it as it is and fail; it must also fail if the archive is missing or damaged. "
-        f"To fail means to exit with another status than 0. {scene.script} stays as it is."
+        "anything at all, hidden files too, it must leave it as it is and fail; it must also fail if the archive is "
+        f"missing or damaged. To fail means to exit with another status than 0. {scene.script} stays as it is."
     )
     scene.keeps("the backup script stays", "unchanged", texts={scene.script: texts.packing(scene.source, archive)})
     ending = scene.ending(writes=f"but in the folder that {program} is told nothing")
