@@ -99,17 +99,18 @@ def _sent(case: Case, plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fault(case: Case, run: Mapping[str, Any]) -> str:
     """Return what is wrong with a run, empty if nothing is."""
-    printed = base64.b64decode(run["stdout"])
+    printed = base64.b64decode(run["head"])
     if run["status"] is None:
         return "it did not end"
     if case.wanted is None:
         return "" if run["status"] and not printed else f"it must fail; status {run['status']}, {printed[:SHOWN]!r}"
     if run["status"]:
         return f"status {run['status']}"
-    if printed == case.wanted:
+    if run["digest"] == hashlib.sha256(case.wanted).hexdigest():
         return ""
-    start = next((i for i, (a, b) in enumerate(zip(case.wanted, printed, strict=False)) if a != b), 0)
-    start = max(0, min(start, len(case.wanted), len(printed)) - SHOWN // 3)
+    pairs = enumerate(zip(case.wanted, printed, strict=False))
+    start = next((i for i, (a, b) in pairs if a != b), min(len(case.wanted), len(printed)))
+    start = max(0, start - SHOWN // 3)
     return f"wanted {case.wanted[start : start + SHOWN]!r}, got {printed[start : start + SHOWN]!r}"
 
 

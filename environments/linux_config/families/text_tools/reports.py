@@ -51,7 +51,7 @@ def _top(lines: list[str], top: int) -> bytes:
 def status_class(params: dict[str, Any], rng: random.Random) -> list[Case]:
     """How many requests ended with a status of a class."""
     first = params["first"]
-    every = (200, 204, 301, 304, 400, 403, 404, 429, 499, 500, 501, 502, 503, 504, 599)
+    every = (200, 204, 301, 304, 400, 403, 404, 429, 499, 500, 501, 502, 503, 504, 599, 600, 999)
     lines = [request(rng, client(rng), rng.choice(every)) for _ in range(rng.randrange(60, 200))]
     lines += [request(rng, client(rng), first + number) for number in (0, 1, 99)]
     count = sum(first <= int(line.split()[8]) < first + 100 for line in lines)
