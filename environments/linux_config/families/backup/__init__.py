@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 from agentgym.environments.linux_config.families.backup import checks, failures, hosts, tickets
 from agentgym.environments.linux_config.families.backup.cheats import CHEATS
 from agentgym.environments.linux_config.families.base import Claims, Commands, Family, Kind, goal, rule
+from agentgym.environments.linux_config.families.scripts import only_root_writes
 from agentgym.reward import Component
-
-WRITABLE_BY_OTHERS = 0o022
 
 
 class Backup(Family):
@@ -38,7 +37,7 @@ class Backup(Family):
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """One component for each check of the plan, one for who may change the scripts."""
-        components = [_only_root_writes(plan, claims)]
+        components = [only_root_writes(claims, plan["owners"])]
         for check in plan["checks"]:
             if check["check"] == "unchanged":
                 passed, evidence = _unchanged(check["texts"], claims)
@@ -46,17 +45,6 @@ class Backup(Family):
                 passed, evidence = checks.judge(check, seen, token)
             components.append((goal if check["goal"] else rule)(check["name"], passed, evidence))
         return components
-
-
-def _only_root_writes(plan: Mapping[str, Any], claims: Claims) -> Component:
-    """Whoever may write to a script, or to what it reads, decides what its user does."""
-    own = plan["owners"]
-    wrong = [
-        node["path"]
-        for node in claims.nodes
-        if node["mode"] & WRITABLE_BY_OTHERS or node["acl"] or node["uid"] not in (0, own.get(node["path"], 0))
-    ]
-    return rule("nobody but root may change what is run", not wrong, ", ".join(map(ascii, wrong)) or "nobody")
 
 
 def _unchanged(texts: Mapping[str, str], claims: Claims) -> tuple[bool, str]:

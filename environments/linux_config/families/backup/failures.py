@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from agentgym.environments.linux_config.families.backup import texts
-from agentgym.environments.linux_config.families.backup.scene import Scene, rewrite
+from agentgym.environments.linux_config.families.backup.scene import Scene
 from agentgym.environments.linux_config.families.backup.tickets import SUFFIXES
 from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.scripts import rewrite
 
 
 def empty_source(rng: random.Random) -> Draft:

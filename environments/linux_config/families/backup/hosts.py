@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from agentgym.environments.linux_config.families.backup.scene import Scene, rewrite
+from agentgym.environments.linux_config.families.backup.scene import Scene
 from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.scripts import rewrite
 from agentgym.environments.linux_config.names import NOUNS, SERVICES
 
 LETTERS = "abcdefghijkmnopqrstuvwxyz23456789"
@@ -92,6 +93,8 @@ class Daemon(Scene):
             self._seed += 1
             details = {"path": host.data, "seed": self._seed, "also": [], "random": True, "user": host.name}
             self.does("tree", **details)
+            self.snap(f"{label}.was", host.data)
+            self.runs.append(label)
             self.does("run", label=label, argv=[host.script], timeout_s=4, user=host.name)
             self.snap(f"{label}.from", host.data)
             self.snap(f"{label}.kept", host.kept)

@@ -22,6 +22,7 @@ class Scene:
         aside: a folder of the user's that the ticket does not concern.
         script: the path of the backup script, root's.
         owners: who else than root may own a carried file, by its path.
+        runs: the labels of those before and after which the source is looked at.
         checks: what must come of the steps, in the order in which it is told.
     """
 
@@ -46,7 +47,7 @@ class Scene:
         self.owners: dict[str, int] = {}
         self.checks: list[dict[str, Any]] = []
         self.steps: list[dict[str, Any]] = []
-        self._runs: list[str] = []
+        self.runs: list[str] = []
         self._seed = 0
         self.tree(self.aside)
         self.snap("aside", self.aside)
@@ -97,7 +98,7 @@ class Scene:
         self.does("run", label=label, argv=[program or self.script, *arguments], timeout_s=timeout_s)
         self.snap(f"{label}.from", self.source)
         self.snap(f"{label}.to", self.dest)
-        self._runs.append(label)
+        self.runs.append(label)
         return label
 
     # Checks --------------------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ class Scene:
         """Return the task."""
         self.snap("aside.after", self.aside)
         self.keeps("other folders stay", "same", a="aside", b="aside.after", inodes=True)
-        self.keeps("the source stays", "sources", runs=self._runs)
+        self.keeps("the source stays", "sources", runs=self.runs)
         plan = {
             "probe": {"steps": self.steps},
             "checks": self.checks,
@@ -143,9 +144,3 @@ class Scene:
             f"be able to change what is run. {kept}{writes or f'nothing outside {self.dest}'} may be written or "
             f"removed, and a run that went well ends with status 0.{trees}"
         ).replace(". nothing", ". Nothing")
-
-
-def rewrite(path: str, text: str) -> str:
-    """Return the shell command that puts a script of root's where it belongs."""
-    body = text.rstrip("\n")
-    return f"cat > {path} <<'END'\n{body}\nEND\nchmod 755 {path}"

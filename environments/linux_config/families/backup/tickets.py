@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 from agentgym.environments.linux_config.families.backup import texts
-from agentgym.environments.linux_config.families.backup.scene import Scene, rewrite
+from agentgym.environments.linux_config.families.backup.scene import Scene
 from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.scripts import rewrite
 
 SUFFIXES = ("tmp", "part", "swp", "lock", "cache", "old", "core", "pyc")
 
@@ -64,16 +65,15 @@ def mirror_deletes(rng: random.Random) -> Draft:
     scene.does("text", path=f"{scene.dest}/{note}", text="about these backups {token}\n")
     scene.tree()
     for label in ("first", "second", "third"):
+        if label != "first":
+            scene.change()
         scene.run(label)
         scene.snap(f"{label}.mirror", mirror)
         check = scene.keeps if label == "first" else scene.wants
         check(f"the {label} mirror", "same", a=f"{label}.from", b=f"{label}.mirror")
-        scene.change()
-    scene.steps.pop()
     scene.succeeds("first", "second", "third")
     scene.read("note", f"{scene.dest}/{note}")
     scene.keeps("notes beside the mirror stay", "text", a="note", text="about these backups {token}\n")
-    scene.steps.insert(2, {"do": "tree", "user": scene.user, "path": mirror, "seed": 0, "also": [], "random": False})
     prompt = (
         f"{scene.script} mirrors {scene.source} to {mirror}, but files that were removed from the source stay in the "
         "mirror for ever. After each run the mirror must hold what the source holds, and no more. "

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from agentgym.environments.linux_config.families.base import Claims, Commands, Family, Kind, goal, rule
+from agentgym.environments.linux_config.families.scripts import only_root_writes
 from agentgym.environments.linux_config.families.text_tools import formats, harder, reports, tickets
 from agentgym.environments.linux_config.families.text_tools.cases import Case
 from agentgym.environments.linux_config.families.text_tools.cheats import CHEATS
 from agentgym.reward import Component
 
-WRITABLE_BY_OTHERS = 0o022
 SHOWN = 90
 REPORTS: Mapping[str, Callable[[dict[str, Any], random.Random], list[Case]]] = {
     report.__name__: report
@@ -74,7 +74,7 @@ class TextTools(Family):
             goal("hidden inputs", not hidden, "; ".join(hidden)[:1500] or f"right for {count}"),
             *(rule(case.name, not (fault := _fault(case, run)), fault or "right") for case, run in pairs if case.edge),
             _inputs_stay(pairs),
-            _only_root_writes(claims),
+            only_root_writes(claims),
         ]
         if plan["stays"]:
             changed = [path for path, text in plan["stays"].items() if claims.contents.get(path) != text.encode()]
@@ -121,13 +121,6 @@ def _inputs_stay(pairs: list[tuple[Case, Mapping[str, Any]]]) -> Component:
         if run["files"] != {name: hashlib.sha256(data).hexdigest() for name, data in case.files.items()}
     ]
     return rule("the inputs stay, and nothing is added", not changed, f"changed by: {', '.join(changed) or 'no run'}")
-
-
-def _only_root_writes(claims: Claims) -> Component:
-    wrong = [
-        node["path"] for node in claims.nodes if node["mode"] & WRITABLE_BY_OTHERS or node["acl"] or node["uid"] != 0
-    ]
-    return rule("nobody but root may change what is run", not wrong, ", ".join(map(ascii, wrong)) or "nobody")
 
 
 FAMILY = TextTools()

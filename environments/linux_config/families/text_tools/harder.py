@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.scripts import rewrite
 from agentgym.environments.linux_config.families.text_tools import cases, sources
-from agentgym.environments.linux_config.families.text_tools.scene import Scene, rewrite
+from agentgym.environments.linux_config.families.text_tools.scene import Scene
 
 
 def wrapped(rng: random.Random) -> Draft:

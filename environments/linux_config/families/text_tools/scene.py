@@ -69,9 +69,3 @@ class Scene:
             "ticket says otherwise, and logs may be empty, long, or hold odd characters."
         )
         return Draft(f"{prompt} {ending}", self.state, gold, plan, roots or tuple(self.programs))
-
-
-def rewrite(path: str, text: str) -> str:
-    """Return the shell command that puts a program of root's where it belongs."""
-    body = text.rstrip("\n")
-    return f"cat > {path} <<'END'\n{body}\nEND\nchmod 755 {path}"
