@@ -251,7 +251,7 @@ def _start(step: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
         start_new_session=True,
         preexec_fn=lambda: people.become(step["user"]),
     )
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 4
     while time.monotonic() < deadline:
         if (_read({"path": step["file"], "packed": False, "user": step["user"]}, context) or "").count("\n") >= step[
             "lines"
@@ -267,7 +267,7 @@ def _finish(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, An
     status: int | None = None
     if not step["kill"]:
         with suppress(subprocess.TimeoutExpired):
-            status = process.wait(3)
+            status = process.wait(5)
     people.end_processes(step["user"])
     process.wait()
     return {"status": status, "said": ""}

@@ -92,7 +92,7 @@ class Scene:
         self.does("read", label=label, path=path, packed=packed)
         return label
 
-    def run(self, label: str, *arguments: str, program: str = "", timeout_s: int = 8) -> str:
+    def run(self, label: str, *arguments: str, program: str = "", timeout_s: int = 6) -> str:
         """Run the script; `LABEL.from` and `LABEL.to` are source and destination after it, `LABEL.was` the source."""
         self.snap(f"{label}.was", self.source)
         self.does("run", label=label, argv=[program or self.script, *arguments], timeout_s=timeout_s)

@@ -13,7 +13,7 @@ from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
 
-TIMEOUT_S = 4.0
+TIMEOUT_S = 6.0
 MAX_OUTPUT = 256 << 10
 MAX_SHOWN = 4000
 MAX_FILES = 100
