@@ -7,7 +7,9 @@ import os
 import pwd
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 
@@ -85,3 +87,20 @@ def kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def end_processes(name: str) -> None:
+    """Kill every process of a user, also those that left their group."""
+    uid = pwd.getpwnam(name).pw_uid
+    for _ in range(3):
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            with suppress(OSError):
+                if uid in _uids(number):
+                    os.kill(int(number), signal.SIGKILL)
+        time.sleep(0.005)
+
+
+def _uids(number: str) -> list[int]:
+    with open(f"/proc/{number}/status", encoding="utf-8") as file:
+        line = next((line for line in file if line.startswith("Uid:")), "")
+    return [int(word) for word in line.split()[1:]]

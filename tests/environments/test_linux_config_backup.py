@@ -1,0 +1,106 @@
+"""Tickets about backups: any way that saves what must be saved is right, and nothing else is."""
+
+import random
+
+import pytest
+from test_linux_config_grading import faults, solve
+
+from agentgym.environments.linux_config.env import FAMILIES
+from agentgym.environments.linux_config.families.backup import checks
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+FAMILY = FAMILIES["backup"]
+
+
+def draw(kind: str, seed: int = 1) -> Task:
+    found = next(each for each in FAMILY.kinds if each.name == kind)
+    draft = found.draw(random.Random(seed))
+    return Task(
+        id="linux-config/train/000001",
+        split=Split.TRAIN,
+        index=1,
+        family=FAMILY.name,
+        level=found.level,
+        prompt=draft.prompt,
+        setup={"kind": kind, "state": draft.state.as_json(), "roots": list(draft.roots)},
+        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+    )
+
+
+def fill(task: Task, text: str) -> str:
+    plan = task.secret["plan"]
+    assert isinstance(plan, dict)
+    gold = task.secret["gold"]
+    assert isinstance(gold, list)
+    words = task.prompt.replace(",", " ").replace(". ", " ").split()
+    state = task.setup["state"]
+    assert isinstance(state, dict)
+    values = {
+        "SCRIPT": plan["scripts"][0],  # type: ignore[index,call-overload]
+        "SOURCE": plan["source"],
+        "DEST": plan["dest"],
+        "PLACE": next((word for word in words if word.startswith(f"{plan['dest']}/")), ""),
+        "DUMP": next((word for word in words if word.startswith("/opt/") and word.endswith("/dump")), ""),
+        "CONF": next((word for word in words if word.startswith("/etc/")), "").rpartition("/")[0],
+        "GOLD": "\n".join(map(str, gold)),
+    }
+    for name, value in values.items():
+        text = text.replace(name, str(value))
+    return text
+
+
+def anew(body: str) -> str:
+    return f"cat > SCRIPT <<'END'\n{body}\nEND\nchmod 755 SCRIPT"
+
+
+RIGHT = {
+    "leave-out": anew(
+        "#!/bin/bash\nset -e\ncd SOURCE\nfind . -mindepth 1 ! -name '*.cache' -print0 |"
+        " tar --no-recursion --null -T - -czf PLACE"
+    ),
+    "archive-mode": anew("#!/bin/sh\nset -e\nmkdir -p PLACE\nfind PLACE -mindepth 1 -delete\ncp -a SOURCE/. PLACE/"),
+    "empty-source": anew(
+        "#!/usr/bin/python3\nimport os, subprocess, sys\nsys.exit(0 if os.listdir('SOURCE') and not subprocess.call("
+        "['rsync', '-a', '--delete', 'SOURCE/', 'MIRROR/']) else 3)"
+    ),
+    "one-at-a-time": 'sed -i \'2i [ "$LOCKED" ] || exec env LOCKED=1 flock -n -E 9 DEST "$0"\' SCRIPT',
+    "overridden": "echo '. SCRIPT' > CONF/99-last.conf",
+}
+NEAR = {
+    "leave-out": ["sed -i 's/-czf/--exclude=\"*cache\" -czf/' SCRIPT", "GOLD; chown daemon SCRIPT"],
+    "retention": ["echo 'cd DEST; ls | sort | head -n -2 | xargs rm -f' >> SCRIPT"],
+    "mirror-deletes": ["sed -i '/^rsync/i rm -rf DEST/*' SCRIPT", "GOLD; chmod 644 SCRIPT"],
+    "one-at-a-time": ["sed -i '3i mkdir DEST/.lock || exit 1; trap \"rmdir DEST/.lock\" EXIT' SCRIPT"],
+    "dump-fails": ["sed -i 's/^#!.*/#!\\/bin\\/bash/; s/set -eu/set -euo pipefail/' SCRIPT"],
+    "overridden": ["GOLD; sed -i 's/KEEP=3/KEEP=9/' $(find /opt -type f)"],
+    "rsync-daemon": ["GOLD\nsed -i '/hosts allow/d' /srv/hosts/*/rsyncd.conf"],
+}
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_there_is_more_than_one_right_way(kind: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = draw(kind)
+    mirror = task.prompt.partition("emptied the mirror ")[2].split(" ")[0]
+    suffix = task.prompt.partition("names end in ")[2].split(" ")[0]
+    command = fill(task, RIGHT[kind]).replace("MIRROR", mirror).replace(".cache", suffix)
+    assert faults(solve(bubblewrap_backend, task, command)) == []
+
+
+@pytest.mark.parametrize(("kind", "near"), [(kind, near) for kind in NEAR for near in NEAR[kind]])
+def test_a_near_miss_scores_nothing(kind: str, near: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = draw(kind)
+    suffix = task.prompt.partition("names end in .")[2].split(" ")[0]
+    assert solve(bubblewrap_backend, task, fill(task, near).replace("*cache", f"*{suffix}")).value == 0.0
+
+
+def test_folders_are_compared_by_what_they_hold() -> None:
+    a = {"x": ["file", 0o644, "1:1", 5, 10], "y.tmp": ["file", 0o644, "2:1", 5, 11], "l": ["link", 0, "x", 0, 12]}
+    seen = {"a": a, "b": {"x": [*a["x"][:4], 99], "l": a["l"]}, "none": None}
+    check = {"check": "same", "a": "a", "b": "b"}
+    assert not checks.judge(check, seen, "")[0]
+    assert checks.judge(check | {"leave_out": ".tmp"}, seen, "")[0]
+    assert not checks.judge(check | {"leave_out": ".tmp", "inodes": True}, seen, "")[0]
+    assert not checks.judge(check | {"b": "none"}, seen, "")[0]
+    assert checks.judge(check | {"check": "linked", "b": "a"}, seen, "")[0]
+    assert not checks.judge(check | {"check": "linked"}, seen, "")[0]
