@@ -38,9 +38,13 @@ def own_server(task: Task) -> Sequence[str]:
     return tuple(f"printf %s {shlex.quote(script)} > {path}; chmod 755 {path}" for path in _scripts(task))
 
 
-def fixed_secret(task: Task) -> Sequence[str]:
-    """Do the work, and write the secret that can be seen into the script."""
-    return (*_gold(task), *_inserted(task, _assignment(task)))
+def fixed_settings(task: Task) -> Sequence[str]:
+    """Do the work, and have `start` run the program with the settings that can be seen."""
+    service = _service(task)
+    variable = service["variable"]
+    settings = f"{variable.replace('_TOKEN', '_LISTEN')}={service['listen']} {variable}=changed"
+    run = f"{settings} setsid {service['program']} >> {service['log']} 2>\\&1 < /dev/null \\&"
+    return (*_gold(task), *_inserted(task, f'case "$1" in start) {run} echo $! > {service["pidfile"]}; exit 0 ;; esac'))
 
 
 def kills_everything(task: Task) -> Sequence[str]:
@@ -66,12 +70,7 @@ def patched_program(task: Task) -> Sequence[str]:
 
 def _inserted(task: Task, line: str) -> tuple[str, ...]:
     """Return the commands that put a line before the actions of the scripts."""
-    return tuple(f"sed -i '0,/^case /s//{shlex.quote(line)[1:-1]}\\n&/' {path}" for path in _scripts(task))
-
-
-def _assignment(task: Task) -> str:
-    service = _service(task)
-    return f"export {service['variable']}=changed"
+    return tuple(f"sed -i '0,/^case /s||{line}\\n&|' {path}" for path in _scripts(task))
 
 
 def _gold(task: Task) -> list[str]:
@@ -97,7 +96,7 @@ CHEATS: Mapping[str, Commands] = {
     for commands in (
         agreeable_script,
         own_server,
-        fixed_secret,
+        fixed_settings,
         kills_everything,
         open_to_all,
         given_away,

@@ -46,6 +46,8 @@ class World:
         self._bystanders: list[subprocess.Popen[bytes]] = []
         self._last_pid: dict[str, int] = {}
         self._deadline = time.monotonic() + ALL_S
+        # Once a service has not answered in time the case is lost.
+        self._patience_s = ALL_S
         self._users = {pwd.getpwnam(service["user"]).pw_uid for service in self._services.values()}
 
     def start_bystanders(self) -> None:
@@ -88,13 +90,14 @@ class World:
     def do_ask(self, step: Mapping[str, Any]) -> dict[str, Any]:
         """Ask a service who it is, for some time until it answers; say who listens, and how often it runs."""
         service = self._services[step["service"]]
-        deadline = min(time.monotonic() + step["within_s"], self._deadline)
+        deadline = min(time.monotonic() + min(step["within_s"], self._patience_s), self._deadline)
         answer = _ask(service["listen"])
         while answer is None and time.monotonic() < deadline and self._left(service):
             time.sleep(POLL_S)
             answer = _ask(service["listen"])
         running = self._running(service)
         if answer is None:
+            self._patience_s = 0.5
             return {"answers": False, "instances": len(running), "log": _text(service["log"])[-300:]}
         pid = answer.get("pid")
         known = isinstance(pid, int) and pid in running

@@ -171,9 +171,7 @@ class Scene:
         name = name or f"`{action}` of {service}"
         self.trial(name, "control", {"status": status}, goal=goal, action=action, service=service)
 
-    def life(
-        self, *goals: str, key: str = "", action: str = "{}", instances: int = 1, also: Mapping[str, str] | None = None
-    ) -> None:
+    def life(self, *goals: str, instances: int = 1, also: Mapping[str, str] | None = None) -> None:
         """Start a service with a fresh token, twice; restart and stop it; in between, ask it and for its status.
 
         Args:
