@@ -229,10 +229,8 @@ def protected(rng: random.Random) -> Draft:
 def fixed_tags(rng: random.Random) -> Draft:
     """Tags are versions and stay."""
     scene = Scene(rng)
-    where, version = (
-        f"{scene.repository}/hooks/pre-receive",
-        f"v{rng.randrange(9)}.{rng.randrange(20)}.{rng.randrange(20)}",
-    )
+    where = f"{scene.repository}/hooks/pre-receive"
+    version, other = (f"v{rng.randrange(9)}.{rng.randrange(20)}.{number}" for number in rng.sample(range(30), 2))
     tag = f"refs/tags/{version}"
     scene.push("a version", commit("one"), to=tag, tag=True)
     scene.push("a version without an annotation", commit("one"), to=f"{tag}7")
