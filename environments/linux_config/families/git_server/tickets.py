@@ -93,15 +93,17 @@ def hook_asleep(rng: random.Random) -> Draft:
 
 def dubious_owner(rng: random.Random) -> Draft:
     """Git refuses a repository of somebody else's."""
-    other = f"/srv/git/{rng.choice(SERVICES)}-{rng.randrange(100)}.git"
-    scene = Scene(rng, safe=other)
+    scene = Scene(rng)
+    known, closed = scene.make(), scene.make()
+    scene.state.file("/etc/gitconfig", f"[safe]\n\tdirectory = {known}\n")
     scene.clone("a clone", {"refused": False, "branch": MAIN}, goal=True)
+    scene.clone("a clone of a safe one", {"refused": False, "branch": MAIN}, path=known)
+    scene.clone("a clone of one that is not safe", {"refused": True}, path=closed)
     _usual(scene)
     ticket = (
-        f"Nobody can push to {scene.repository} any more, nor clone it: `fatal: detected dubious ownership in "
-        f"repository "
+        f"Nobody can push to {scene.repository} any more, nor clone it: `fatal: detected dubious ownership in repository "
         f"at '{scene.repository}'`. It belongs to root on purpose. Enter it as a safe directory into /etc/gitconfig, "
-        f"for all users, beside {other}, which stays there."
+        f"for all users, beside {known}, which stays there. {closed} is not in use yet and must stay refused like this."
     )
     gold = f"git config --system --add safe.directory {scene.repository}"
     return scene.draft(ticket, gold, files=("/etc/gitconfig",))
