@@ -101,7 +101,8 @@ def dubious_owner(rng: random.Random) -> Draft:
     scene.clone("a clone of one that is not safe", {"refused": True}, path=closed)
     _usual(scene)
     ticket = (
-        f"Nobody can push to {scene.repository} any more, nor clone it: `fatal: detected dubious ownership in repository "
+        f"Nobody can push to {scene.repository} any more, nor clone it: `fatal: detected dubious ownership in "
+        f"repository "
         f"at '{scene.repository}'`. It belongs to root on purpose. Enter it as a safe directory into /etc/gitconfig, "
         f"for all users, beside {known}, which stays there. {closed} is not in use yet and must stay refused like this."
     )
