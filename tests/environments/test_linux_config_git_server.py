@@ -1,0 +1,90 @@
+"""Bare repositories: more than one right way, and what looks right and is not."""
+
+import random
+from functools import cache
+
+import pytest
+
+from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.message import call
+from agentgym.reward import Reward
+from agentgym.sandbox import SandboxBackend
+from agentgym.task import Split, Task
+
+KINDS = {kind.name: kind for kind in FAMILIES["git-server"].kinds}
+
+
+@cache
+def task_of(name: str, seed: int = 5) -> Task:
+    kind = KINDS[name]
+    draft = kind.draw(random.Random(seed))
+    return Task(
+        id="linux-config/train/000001",
+        split=Split.TRAIN,
+        index=0,
+        family="git-server",
+        level=kind.level,
+        prompt=draft.prompt,
+        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
+        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
+    )
+
+
+def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
+    env = LinuxConfigEnv(sandbox=backend)
+    try:
+        env.reset(options={"task": task})
+        for command in commands:
+            env.step(call("bash", command=command))
+        reward: Reward = env.step(call("submit"))[-1]["reward"]
+        return reward
+    finally:
+        env.close()
+
+
+def repository(task: Task) -> str:
+    return str(task.setup["roots"][0]).removesuffix("/config")
+
+
+FROM_UPDATE = (
+    "cat > {git}/hooks/update <<'END'\n#!/usr/bin/python3\nimport subprocess, sys\nref, old, new = sys.argv[1:]\n"
+    "if not old.strip('0') or not new.strip('0'): sys.exit(0)\n"
+    "sys.exit(subprocess.run(['git', 'merge-base', '--is-ancestor', old, new]).returncode)\nEND\nchmod 755 "
+    "{git}/hooks/update"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("non-fast-forward", FROM_UPDATE),
+        ("default-branch", "echo 'ref: refs/heads/main' > {git}/HEAD"),
+        ("shared", "sed -i 's/sharedRepository = .*/sharedRepository = 0660/' {git}/config"),
+        (
+            "included-setting",
+            "sed -i '1i [include]\\npath = '$(sed -n 's/.*path = //p' {git}/config) {git}/config;"
+            " sed -i '2,${{/path = .*conf/{{2!d}}}}' {git}/config",
+        ),
+    ],
+)
+def test_other_right_ways_are_accepted(kind: str, command: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of(kind)
+    reward = solve(bubblewrap_backend, task, command.format(git=repository(task)))
+    assert [c.evidence for c in reward.components if c.value < 1] == []
+    assert reward.value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("non-fast-forward", "git --git-dir={git} config receive.denyDeletes true"),
+        ("keep-branches", "chmod 666 {git}/config"),
+        ("hook-asleep", "echo '# checked' >> {git}/hooks/pre-receive"),
+        ("default-branch", "printf '#!/bin/sh\\nexit 1\\n' > {git}/hooks/update; chmod 755 {git}/hooks/update"),
+        ("message-rule", "sed -i 's/for commit in .*; do/for commit in $new; do/' {git}/hooks/pre-receive"),
+    ],
+)
+def test_overdone_work_and_near_misses_score_nothing(kind: str, more: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of(kind)
+    gold = [str(command) for command in task.secret["gold"]]
+    assert solve(bubblewrap_backend, task, *gold, more.format(git=repository(task))).value == 0.0
