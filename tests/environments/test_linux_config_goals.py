@@ -6,7 +6,6 @@ import pytest
 from linux_config_plays import draw, solve
 
 from agentgym.environments.linux_config.env import FAMILIES
-from agentgym.environments.linux_config.families.base import is_goal
 from agentgym.sandbox import SandboxBackend
 
 EACH = 3
