@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -25,7 +25,7 @@ from agentgym.message import Message, call
 from agentgym.plugins import short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import Control, ExecReason, ExecResult, ImageSource, Sandbox, SandboxSpec, ShellSession
-from agentgym.task import Split, Task, TaskSet, generated, task_id
+from agentgym.task import Split, Task, TaskSet, derive_seed, generated, task_id
 from agentgym.tool import clip
 
 FAMILIES = families()
@@ -51,7 +51,7 @@ DEMO = (
 )
 OUTPUT_CHARS = 8_000
 FILE_BYTES = 64 << 10
-EXAMPLE_DRAWS = 400
+EXAMPLE_DRAWS = 4_000
 OPENING_S = 30.0
 
 SYSTEM_PROMPT = """\
@@ -196,17 +196,15 @@ class LinuxConfigEnv(AgentEnv):
     def examples(self, task: Task, count: int) -> list[tuple[Task, list[Message]]]:
         """Return solved train tasks: of the task's kind first, then of its family, then of its level."""
         train = self.tasks(Split.TRAIN)
-        pool = [task for task in (train[i] for i in range(EXAMPLE_DRAWS)) if not task.canary]
-
-        def distance(other: Task) -> tuple[bool, bool, int]:
-            return (
-                other.setup["kind"] != task.setup.get("kind"),
-                other.family != task.family,
-                abs(other.level - task.level),
-            )
-
-        pool.sort(key=distance)
-        return [(other, list(self.oracle(other))) for other in pool[:count]]
+        found: list[Task] = []
+        for index, (family, kind) in sorted(_train_choices(), key=partial(_distance, task)):
+            other = train[index]
+            # A first draw that belonged to another split was followed by one that may be of another kind.
+            if (other.family, other.setup["kind"]) == (family.name, kind.name):
+                found.append(other)
+            if len(found) == count:
+                break
+        return [(other, list(self.oracle(other))) for other in found]
 
     # Tools -----------------------------------------------------------------------------------------------------
 
@@ -272,6 +270,19 @@ def _choose(split: Split, rng: random.Random, index: int) -> tuple[Family, Kind]
         )
     pool = CANARIES if CANARIES and rng.random() < CANARY_SHARE else SOLVABLE
     return rng.choice([pair for pair in pool if not pair[1].held_out])
+
+
+@cache
+def _train_choices() -> Sequence[tuple[int, tuple[Family, Kind]]]:
+    """Return what the first train tasks are of, told without making them."""
+    seeds = (derive_seed(LinuxConfigEnv.id, Split.TRAIN, index, 0) for index in range(EXAMPLE_DRAWS))
+    chosen = ((index, _choose(Split.TRAIN, random.Random(seed), index)) for index, seed in enumerate(seeds))
+    return [(index, pair) for index, pair in chosen if not pair[1].canary]
+
+
+def _distance(task: Task, choice: tuple[int, tuple[Family, Kind]]) -> tuple[bool, bool, int]:
+    family, kind = choice[1]
+    return (kind.name != task.setup["kind"], family.name != task.family, abs(kind.level - task.level))
 
 
 def _shown(command: str, result: ExecResult, timeout_s: float) -> str:

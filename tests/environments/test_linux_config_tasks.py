@@ -4,17 +4,20 @@ import hashlib
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from itertools import islice
 
-from agentgym.environments.linux_config.env import DEMO, FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import DEMO, FAMILIES, LinuxConfigEnv, _train_choices
 from agentgym.message import call
 from agentgym.task import Split, Task
 
 KINDS = {(family.name, kind.name): kind for family in FAMILIES.values() for kind in family.kinds}
 
 
-def some(split: Split, count: int = 300) -> list[Task]:
-    return list(islice(LinuxConfigEnv.tasks(split), count))
+@cache
+def some(split: Split, count: int | None = None) -> list[Task]:
+    tasks = LinuxConfigEnv.tasks(split)
+    return list(islice(tasks, count or (100 if split is Split.TRAIN else None)))
 
 
 def kind(task: Task) -> tuple[str, object]:
@@ -60,15 +63,20 @@ def test_demo_begins_with_what_one_short_command_does() -> None:
 def test_eval_has_every_kind_and_train_none_that_is_held_out() -> None:
     held_out = {name for name, its in KINDS.items() if its.held_out}
     assert {family for family, _ in held_out} == set(FAMILIES)
-    assert len(some(Split.EVAL)) >= 100
+    assert len(some(Split.EVAL)) >= 300
     assert {kind(task) for task in some(Split.EVAL)} == set(KINDS)
-    assert {kind(task) for task in some(Split.TRAIN, 600)} == set(KINDS) - held_out
+    # A first draw that belongs to another split is followed by another one, of kinds chosen alike.
+    chosen = {pair for _, pair in _train_choices()}
+    assert {(family.name, its.name) for family, its in chosen} == {
+        name for name in KINDS if not KINDS[name].canary
+    } - held_out
+    assert not {kind(task) for task in some(Split.TRAIN)} & held_out
     assert not {kind(task) for task in some(Split.DEMO)} & held_out
 
 
 def test_each_family_has_each_level() -> None:
     levels = Counter((family, its.level) for (family, _), its in KINDS.items())
-    assert set(levels) == {(family, level) for family in FAMILIES for level in (1, 2, 3)}
+    assert set(levels) == {(family, level) for family in FAMILIES for level in (1, 2, 3, 4, 5)}
 
 
 def test_prompts_and_setup_hold_no_gold() -> None:
@@ -85,3 +93,11 @@ def test_examples_are_of_the_same_kind_and_from_train() -> None:
         assert [other.split for other, _ in examples] == [Split.TRAIN] * 3
         assert {kind(other) for other, _ in examples} == {kind(task)}
         assert all(messages[-1] == call("submit") for _, messages in examples)
+
+
+def test_a_few_tasks_cannot_be_solved_and_do_not_say_so() -> None:
+    apart = [task for task in some(Split.EVAL) if task.canary]
+    assert {kind(task) for task in apart} == {name for name, its in KINDS.items() if its.canary}
+    assert [task.index for task in apart] == list(range(len(some(Split.EVAL)) - len(apart), len(some(Split.EVAL))))
+    assert not any("canary" in task.prompt + str(task.setup) for task in apart)
+    assert not any(task.canary for task in some(Split.DEMO))

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
-from agentgym.environments.linux_config.families.permissions import hard_tickets, tickets
+from agentgym.environments.linux_config.families.permissions import canaries, hard_tickets, tickets
 from agentgym.environments.linux_config.families.permissions.acl import named_ids
 from agentgym.environments.linux_config.families.permissions.cheats import CHEATS
 from agentgym.reward import Component
@@ -35,6 +35,7 @@ class Permissions(Family):
         Kind("default-entries", 4, hard_tickets.default_entries),
         Kind("named-entry", 4, hard_tickets.named_entry),
         Kind("exchange", 5, hard_tickets.exchange),
+        Kind("sealed", 3, canaries.sealed, canary=True),
     )
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:

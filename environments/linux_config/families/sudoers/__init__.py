@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, files_stay, goal, rule
-from agentgym.environments.linux_config.families.sudoers import hard_tickets, tickets
+from agentgym.environments.linux_config.families.sudoers import canaries, hard_tickets, tickets
 from agentgym.environments.linux_config.families.sudoers.cheats import CHEATS
 from agentgym.environments.linux_config.families.sudoers.scene import HERE
 from agentgym.reward import Component
@@ -35,6 +35,7 @@ class Sudoers(Family):
         Kind("vendor-rules", 4, hard_tickets.vendor_rules),
         Kind("alias-twice", 4, hard_tickets.alias_twice),
         Kind("each-host", 5, hard_tickets.each_host),
+        Kind("shell-without-shell", 3, canaries.shell_without_shell, canary=True),
     )
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
