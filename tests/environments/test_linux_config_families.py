@@ -20,13 +20,14 @@ from agentgym.task import Split, Task
 DAY = int(os.environ.get("AGENTGYM_DAY", date.today().toordinal()))
 FOLDER = Path(linux_config.__file__).parent
 KINDS_A_DAY = 3
+EVAL = list(LinuxConfigEnv.tasks(Split.EVAL))
 
 
 def of_the_day() -> list[Task]:
     """Some eval tasks of each family, each of another kind, all of them within some days."""
     chosen = []
     for name in FAMILIES:
-        tasks = [task for task in LinuxConfigEnv.tasks(Split.EVAL) if task.family == name and not task.canary]
+        tasks = [task for task in EVAL if task.family == name and not task.canary]
         chosen += [tasks[(DAY * KINDS_A_DAY + number) % len(tasks)] for number in range(KINDS_A_DAY)]
     return chosen
 
@@ -75,5 +76,5 @@ def test_a_family_is_told_of_where_people_look(name: str) -> None:
 
 def roots(name: str) -> set[str]:
     """Paths of the system that are carried to the grading box on every task of a family."""
-    every = [set(map(str, task.setup["roots"])) for task in LinuxConfigEnv.tasks(Split.EVAL) if task.family == name]  # type: ignore[arg-type]
+    every = [set(map(str, task.setup["roots"])) for task in EVAL if task.family == name]  # type: ignore[arg-type]
     return {root for root in set.intersection(*every) if root.startswith("/etc/")}
