@@ -1,7 +1,7 @@
 """Linux configuration: what an episode of the oracle takes on each backend, family by family, and how much is grading.
 
     python benchmarks/linux_config.py [--tasks N] [--only NAME ...]
-    python benchmarks/linux_config.py --gate [--panel N] [--only NAME ...]    # instead: every eval task through the gate
+    python benchmarks/linux_config.py --gate [--panel N] [--only NAME ...]    # instead: all of eval through the gate
 
 One episode after the other, of eval tasks; a warm pool makes boxes ahead, as in a rollout, and before each submission
 there is a pause (not counted) as of a model that thinks, in which it can. The gate plays the solution three times,
