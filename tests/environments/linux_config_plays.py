@@ -1,13 +1,18 @@
 """Draw a ticket of a kind, and work on it by shell commands."""
 
+import os
 import random
 from collections.abc import Sequence
+from datetime import date
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
 from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
 from agentgym.task import Split, Task
+
+# Samples change from day to day; `AGENTGYM_DAY=739941` plays those of that day (`date.toordinal`).
+DAY = int(os.environ.get("AGENTGYM_DAY", date.today().toordinal()))
 
 
 def draw(family: str, name: str, seed: int = 1) -> Task:

@@ -1,15 +1,14 @@
 """What every family of linux-config keeps, shown on a sample that is another one every day.
 
-`AGENTGYM_DAY=739941` plays the sample of that day (`date.toordinal`); `benchmarks/linux_config.py --gate` plays all.
+`python benchmarks/linux_config.py --gate` plays all.
 """
 
-import os
 import re
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import pytest
+from linux_config_plays import DAY, solve
 
 from agentgym.checks.tasks import check_task
 from agentgym.environments.linux_config import env as linux_config
@@ -17,7 +16,6 @@ from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
 from agentgym.sandbox import SandboxBackend
 from agentgym.task import Split, Task
 
-DAY = int(os.environ.get("AGENTGYM_DAY", date.today().toordinal()))
 FOLDER = Path(linux_config.__file__).parent
 KINDS_A_DAY = 3
 EVAL = list(LinuxConfigEnv.tasks(Split.EVAL))
@@ -33,10 +31,11 @@ def of_the_day() -> list[Task]:
 
 
 SAMPLE = of_the_day()
+NAMES = [f"{task.family}/{task.setup['kind']}-{task.index}-day-{DAY}" for task in SAMPLE]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", SAMPLE, ids=[f"{t.family}/{t.setup['kind']}-{t.index}-day-{DAY}" for t in SAMPLE])
+@pytest.mark.parametrize("task", SAMPLE, ids=NAMES)
 def test_gold_wins_and_neither_nothing_nor_a_cheat_does(task: Task, bubblewrap_backend: SandboxBackend) -> None:
     env = LinuxConfigEnv(sandbox=bubblewrap_backend)
     report = check_task(env, task, lambda line: None, cheats=env.family_cheats(task))
@@ -45,6 +44,14 @@ def test_gold_wins_and_neither_nothing_nor_a_cheat_does(task: Task, bubblewrap_b
     assert report.gold == [1, 1, 1]
     assert report.noop == 0
     assert set(report.cheats.values()) == {0}
+
+
+@pytest.mark.parametrize("task", SAMPLE, ids=NAMES)
+def test_every_ticket_asks_for_something_and_evidence_is_given(task: Task, bubblewrap_backend: SandboxBackend) -> None:
+    reward = solve(bubblewrap_backend, task)
+    assert [component.name for component in reward.components if component.goal]
+    assert reward.goals_earned == []
+    assert [component.name for component in reward.components if not component.evidence] == []
 
 
 def test_there_are_families_enough() -> None:

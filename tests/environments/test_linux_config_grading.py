@@ -1,15 +1,17 @@
 """Gold wins, nothing else does, and there is more than one right way."""
 
 import pytest
-from linux_config_plays import draw, faults, solve
+from linux_config_plays import DAY, draw, faults, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES, SOLVABLE, LinuxConfigEnv
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
 from agentgym.task import Task
 
-BY_KIND = {f"{name}/{kind.name}": draw(name, kind.name) for name, family in FAMILIES.items() for kind in family.kinds}
-ONE_OF_EACH = {name: BY_KIND[f"{name}/{family.kinds[0].name}"] for name, family in FAMILIES.items()}
+BY_KIND = {f"{family.name}/{kind.name}": draw(family.name, kind.name) for family, kind in SOLVABLE}
+# Another kind of each family every day.
+OF_THE_DAY = {name: [kind for kind in BY_KIND if kind.startswith(f"{name}/")] for name in FAMILIES}
+ONE_OF_EACH = {name: BY_KIND[kinds[DAY % len(kinds)]] for name, kinds in OF_THE_DAY.items()}
 CHEATS = list(LinuxConfigEnv.cheats)
 
 
@@ -40,36 +42,12 @@ def test_gold_scores_one_and_doing_nothing_zero(family: str, backend: SandboxBac
     assert play(backend, task, "noop").value == 0.0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("task", BY_KIND.values(), ids=BY_KIND)
-def test_gold_scores_one_for_every_kind(task: Task, backend: SandboxBackend) -> None:
-    assert faults(play(backend, task, "oracle")) == []
-    assert play(backend, task, "noop").value == 0.0
-
-
 AIMS = [(cheat, list(FAMILIES)[number % len(FAMILIES)]) for number, cheat in enumerate(CHEATS)]
-# A cheat that aims at one family is in that family's panel.
-AIMED_AT = [(name, cheat) for name, family in FAMILIES.items() for cheat in family.cheats]
 
 
 @pytest.mark.parametrize(("cheat", "family"), AIMS, ids=CHEATS)
 def test_a_cheat_scores_nothing(cheat: str, family: str, backend: SandboxBackend) -> None:
     assert play(backend, ONE_OF_EACH[family], "cheat", cheat).value == 0.0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("family", "cheat"), AIMED_AT, ids=[f"{family}-{cheat}" for family, cheat in AIMED_AT])
-def test_a_familys_own_cheat_scores_nothing_on_its_hardest(
-    family: str, cheat: str, bubblewrap_backend: SandboxBackend
-) -> None:
-    task = BY_KIND[f"{family}/{FAMILIES[family].kinds[-1].name}"]
-    assert play(bubblewrap_backend, task, "cheat", cheat).value == 0.0
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_family_has_cheats_of_its_own(family: str) -> None:
-    assert len(FAMILIES[family].cheats) >= 3
-    assert not set(FAMILIES[family].cheats) & set(CHEATS)
 
 
 def named(task: Task, *keys: str) -> list[str]:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
-from agentgym.environments.linux_config.families.base import Claims, is_goal
+from agentgym.environments.linux_config.families.base import Claims
 from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
@@ -92,7 +92,7 @@ def test_doing_more_than_was_asked_scores_nothing(name: str, bubblewrap_backend:
     gold = [str(command) for command in gold_of(task)]
     reward = solve(bubblewrap_backend, task, *gold, OVERDONE[name])
     assert reward.value == 0.0
-    assert all(component.value for component in reward.components if is_goal(component))
+    assert all(component.value for component in reward.components if component.goal)
 
 
 def gold_of(task: Task) -> list[object]:
