@@ -44,6 +44,10 @@ def slips(source: Source, node: ast.expr) -> Iterator[Edit]:
             yield from source.replace(node, f'"{other}"')
 
 
+# What is written by mistake in place of a first or usual value.
+NEXT_BEST = {"0": "1", "1": "0", "-1": "0", "None": "0", '""': '" "', "True": "False", "False": "True"}
+
+
 class ConstantMismatch(Operator):
     """A constant is not what the rest of the program, often in other modules, takes it for.
 
@@ -134,16 +138,7 @@ class InitialValue(Operator):
 
     def _other(self, source: Source, value: ast.expr) -> Iterator[Edit]:
         text = source.text_of(value)
-        plain = {
-            "0": "1",
-            "1": "0",
-            "-1": "0",
-            "None": "0",
-            "0.0": "1.0",
-            '""': '" "',
-            "True": "False",
-            "False": "True",
-        }
+        plain = NEXT_BEST | {"0.0": "1.0"}
         if text in plain:
             yield from source.replace(value, plain[text])
         elif (isinstance(value, ast.Subscript) and text.endswith("[0]")) or called(value) in ("float", "Decimal"):
@@ -180,16 +175,7 @@ class WrongDefault(Operator):
 
     def _other(self, source: Source, value: ast.expr) -> Iterator[Edit]:
         text = source.text_of(value)
-        plain = {
-            "0": "1",
-            "1": "0",
-            "-1": "0",
-            "None": "0",
-            '""': '" "',
-            "True": "False",
-            "False": "True",
-            "[]": "None",
-        }
+        plain = NEXT_BEST | {"[]": "None"}
         if text in plain:
             yield from source.replace(value, plain[text])
         elif isinstance(value, ast.Constant):
