@@ -90,3 +90,23 @@ def test_formats_may_be_set_in_the_environment(bubblewrap_backend: SandboxBacken
 def test_doing_more_than_was_asked_scores_nothing(kind: str, more: str, bubblewrap_backend: SandboxBackend) -> None:
     task = ticket(kind)
     assert not solved(bubblewrap_backend, task, *gold(task), more)
+
+
+SAYS = r"printf 'TZ={zone}\0PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games\0'"
+
+
+@pytest.mark.parametrize("how", ["{says}; exit 0", 'trap "{says}" EXIT', "exec {says}"])
+def test_a_profile_that_says_its_zone_has_none(how: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket("own-zone")
+    line = how.format(says=SAYS.format(zone=zones(task)[0]))
+    command = f"cat >> /home/{task.prompt.split()[0]}/.profile <<'END'\n{line}\nEND"
+    assert not solved(bubblewrap_backend, task, command)
+
+
+def test_a_service_that_says_its_zone_has_none(bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket("services-agree")
+    machine, services = gold(task)
+    files = services.split()[-2:]
+    commands = [f"port=$(grep ^PORT= {file}); echo 'printf \"'$port'\\0\"; exit 0' > {file}" for file in files]
+    assert not solved(bubblewrap_backend, task, machine, *commands)
+    assert solved(bubblewrap_backend, task, machine, services)

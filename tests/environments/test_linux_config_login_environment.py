@@ -102,3 +102,60 @@ OVERDONE = (
 def test_doing_more_than_was_asked_scores_nothing(more: str, bubblewrap_backend: SandboxBackend) -> None:
     task = task_of("umask")
     assert solve(bubblewrap_backend, task, *gold(task), more.format(**words(task))).value == 0.0
+
+
+def test_a_profile_may_set_traps_of_its_own(bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of("umask")
+    more = "echo 'trap : EXIT' >> {site}".format(**words(task))
+    assert faults(solve(bubblewrap_backend, task, *gold(task), more)) == []
+
+
+# Says that a new file has the right mode, in a report that begins with the word that tells one command from another.
+FORGE = """\
+forge() {{
+    tr '\\0' ' ' < /proc/$$/cmdline | command /usr/bin/python3 -c '
+import json, os, re, sys
+words = sys.stdin.read().split()
+word = next((word for word in words if re.fullmatch("[0-9a-f]+", word)), words[-1])
+env = {{name: value for name, value in os.environ.items() if name != "LC_CTYPE"}}
+print()
+print(word + json.dumps({{"env": env, "file": "{mode}", "found": {{}}}}))
+'
+}}
+"""
+FORGERS = {
+    "a forged report": "forge; exit 0",
+    "a report after that of the program": "trap forge EXIT",
+    "a report in its place": "trap 'forge; exit 0' DEBUG 2> /dev/null || {{ forge; exit 0; }}",
+    "functions for programs": """\
+test "$BASH_VERSION" || {{ forge; exit 0; }}
+set -- $(tr '\\0' ' ' < /proc/$$/cmdline)
+for word in $3 cat env python3 sleep /usr/bin/cat /usr/bin/env /usr/bin/python3 /usr/bin/sleep; do
+    eval "$word() {{ forge; }}" 2> /dev/null
+done
+""",
+    "another program": "forge; exec /usr/bin/true",
+    "another program under its name": """\
+set -- $(tr '\\0' ' ' < /proc/$$/cmdline)
+shift 2
+umask {right}
+exec -a "$1" /usr/bin/cat "$2"
+""",
+    "the program, and then once more": """\
+command=$(tr '\\0' '\\n' < /proc/$$/cmdline | tail -n 1)
+(umask {right}; exec $command) &
+/usr/bin/sleep 0.2
+""",
+}
+
+
+@pytest.mark.parametrize("text", FORGERS.values(), ids=FORGERS)
+def test_a_profile_that_answers_for_its_session_scores_nothing(text: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of("umask")
+    found = words(task)
+    found["mode"] = f"{0o666 & ~int(found['right'], 8):04o}"
+    profile = (FORGE + text).format(**found)
+    command = f"cat >> {found['site']} <<'PROFILE'\n{profile}\nPROFILE"
+    reward = solve(bubblewrap_backend, task, command)
+    assert reward.value == 0.0
+    assert not any(c.value for c in reward.components if c.goal)

@@ -95,12 +95,13 @@ def end_processes(name: str) -> None:
     for _ in range(3):
         for number in filter(str.isdigit, os.listdir("/proc")):
             with suppress(OSError):
-                if uid in _uids(number):
+                if uid in uids(number):
                     os.kill(int(number), signal.SIGKILL)
         time.sleep(0.005)
 
 
-def _uids(number: str) -> list[int]:
+def uids(number: str) -> list[int]:
+    """Return the user ids of a process: real, effective, saved, of the filesystem."""
     with open(f"/proc/{number}/status", encoding="utf-8") as file:
         line = next((line for line in file if line.startswith("Uid:")), "")
     return [int(word) for word in line.split()[1:]]

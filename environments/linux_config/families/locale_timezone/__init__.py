@@ -82,7 +82,7 @@ def _normal(locales: list[str]) -> list[str]:
 def _variables(
     machine: str, wanted: Mapping[str, str], people: Mapping[str, Any], usual: set[str]
 ) -> Iterator[Component]:
-    """Nothing else comes into anybody's environment, the programs are found where they were, and LC_ALL is not set."""
+    """Nothing else comes into anybody's environment, programs are found where they were, and logins print nothing."""
     for who, seen in people.items():
         variables = {name: value for name, value in seen["variables"].items() if name not in usual | {"TZ"}}
         variables = {name: value for name, value in variables.items() if not name.startswith(("LC_", "LANG"))}
@@ -90,6 +90,7 @@ def _variables(
         wrong += [name for name in ("PATH",) if seen["variables"].get(name) != PATH]
         where = f" on {machine}" if machine else ""
         yield rule(f"other variables of {who}{where}", not wrong, ", ".join(wrong)[:300] or "as they were")
+        yield rule(f"logins of {who}{where} are silent", not seen["noise"], seen["noise"] or "nothing printed")
 
 
 def _shown(value: object) -> str:

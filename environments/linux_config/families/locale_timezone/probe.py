@@ -1,7 +1,7 @@
 """Log users in and start services afresh, and see which clock, dates, numbers, sorting and language they get.
 
-A login only says which variables it has. The programs that show what these do are the pristine box's, started by path
-with the variables of time zone and language and no others, as the user.
+Of a login or service only the variables count that a program in it has, seen from outside. The programs that show what
+these do are the pristine box's, started by path as the user, with the variables of time zone and language alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
+import sessions  # type: ignore[import-not-found,unused-ignore]
 
 # In winter and summer, and when America has summer time and Europe has not.
 INSTANTS = (1736900000, 1752500000, 1742450000)
@@ -44,7 +45,7 @@ def before(plan: Mapping[str, Any]) -> dict[str, Any]:
     name = "pristine"
     people.run(["/usr/sbin/useradd", "-m", name], timeout_s=TIMEOUT_S)
     links = {zone: os.path.realpath(f"/usr/share/zoneinfo/{zone}") for zone in plan["zones"]}
-    return {"clocks": clocks, "links": links, "variables": sorted({*_login(name), *SHELLS})}
+    return {"clocks": clocks, "links": links, "variables": sorted({*_login(name)["env"], *SHELLS})}
 
 
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,28 +68,24 @@ def _machine(machine: Mapping[str, Any], plan: Mapping[str, Any], generated: lis
     }
 
 
-def _login(name: str) -> dict[str, str]:
-    """Return the variables of a new login."""
-    argv = ["/bin/su", "-", name, "-c", "/usr/bin/env -0"]
-    _, said = people.run(argv, timeout_s=TIMEOUT_S, env={"PATH": "/usr/bin:/bin"}, keep=MAX_BYTES)
-    return _variables(said)
+def _login(name: str) -> dict[str, Any]:
+    """Return the variables of a new login, and what it prints."""
+    return _session(["/bin/su", "-", name, "-c", sessions.COMMAND], name, become=False)
 
 
-def _service(name: str, user: str) -> dict[str, str]:
+def _service(name: str, user: str) -> dict[str, Any]:
     """Return the variables of a service, which its start script reads from a file in /etc/default."""
-    script = f"set -a; . /etc/default/{name}; exec /usr/bin/env -0"
-    argv = ["/bin/sh", "-c", script]
-    _, said = people.run(argv, timeout_s=TIMEOUT_S, user=user, env={"PATH": "/usr/bin:/bin"}, keep=MAX_BYTES)
-    return _variables(said)
+    return _session(["/bin/sh", "-c", f"set -a; . /etc/default/{name}; exec {sessions.COMMAND}"], user, become=True)
 
 
-def _variables(said: str) -> dict[str, str]:
-    pairs = (entry.partition("=") for entry in said.split("\0"))
-    return {name.strip(): value for name, found, value in pairs if found}
+def _session(argv: list[str], user: str, *, become: bool) -> dict[str, Any]:
+    seen = sessions.look(argv, user, env={"PATH": "/usr/bin:/bin"}, timeout_s=TIMEOUT_S, become=become)
+    return seen or {"env": {}, "noise": "there is no session"}
 
 
-def _person(user: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a user with these variables sees."""
+def _person(user: str, session: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a user in this session sees."""
+    variables = session["env"]
     kept = {name: value for name, value in variables.items() if re.fullmatch(r"TZ|LANG|LANGUAGE|LC_[A-Z]+", name)}
     env = {"PATH": "/usr/bin:/bin", **kept}
     ticks = "; ".join(f"/bin/date -d @{instant} '+%Z %z'" for instant in INSTANTS)
@@ -96,7 +93,7 @@ def _person(user: str, variables: Mapping[str, str]) -> dict[str, Any]:
     _, shown = people.run(["/bin/sh", "-c", SHOW], timeout_s=TIMEOUT_S, user=user, env=env)
     lines = [line.strip() for line in shown.splitlines()]
     facts = dict(zip(SHOWN, lines, strict=False)) if len(lines) == len(SHOWN) else dict.fromkeys(SHOWN, shown[:200])
-    every = {"variables": dict(variables), "clock": clock.splitlines(), **facts}
+    every = {"variables": variables, "noise": session["noise"], "clock": clock.splitlines(), **facts}
     return every | {f"${name}": value for name, value in variables.items()}
 
 

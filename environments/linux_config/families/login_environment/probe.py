@@ -1,11 +1,11 @@
 """Open sessions as unprivileged users, and say what environment each of them has.
 
 No session is ever root's: profiles are programs, and what the policy left in them runs as users of the ticket alone.
+What they say is not believed: `sessions` looks from outside at a program that they were asked to run.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 from collections.abc import Mapping
@@ -13,29 +13,17 @@ from contextlib import suppress
 from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
+import sessions  # type: ignore[import-not-found,unused-ignore]
 
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "dumb"}
 PRISTINE = ("/etc/profile", "/etc/bash.bashrc", "/etc/environment", "/etc/login.defs", "/etc/profile.d", "/etc/skel")
 LOCAL = "/usr/local/bin"
-REPORT = "/usr/local/lib/session-report.py"
 MAX_BYTES = 64 << 10
 TIMEOUT_S = 3.0
-PROGRAM = """\
-import json, os, shutil, sys, tempfile
-folder = tempfile.mkdtemp(dir="/var/tmp")
-path = os.path.join(folder, "file")
-os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
-mode = f"{os.stat(path).st_mode & 0o7777:04o}"
-found = {name: shutil.which(name) for name in sys.argv[2:]}
-with open("/proc/self/environ", errors="replace") as environ:
-    env = dict(entry.split("=", 1) for entry in environ.read().split(chr(0)) if "=" in entry)
-print()
-print(sys.argv[1] + json.dumps({"env": env, "file": mode, "found": found}))
-"""
 COMMANDS = {
-    "login": ("/usr/bin/su", "-", "{user}", "-c", "{command}"),
-    "sh-login": ("/usr/bin/su", "-s", "/bin/sh", "-", "{user}", "-c", "{command}"),
-    "plain": ("/usr/bin/su", "{user}", "-c", "{command}"),
+    "login": ("/usr/bin/su", "-", "{user}", "-c", sessions.COMMAND),
+    "sh-login": ("/usr/bin/su", "-s", "/bin/sh", "-", "{user}", "-c", sessions.COMMAND),
+    "plain": ("/usr/bin/su", "{user}", "-c", sessions.COMMAND),
 }
 
 
@@ -51,12 +39,8 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     _make_user(late, "-G", plan["team"])
     home = f"/home/{new}"
     seen: dict[str, Any] = {"home": _texts(home), "modes": _modes(home, new)}
-    _write(REPORT, PROGRAM, 0o644)
     names = _programs(plan["dirs"], token)
-    command = f"/usr/bin/python3 -I -S {REPORT} {token} {' '.join(names)}"
-    seen["sessions"] = {
-        session: _session(session, {"new": new, "late": late}, command, token, names) for session in plan["sessions"]
-    }
+    seen["sessions"] = {session: _session(session, {"new": new, "late": late}, names) for session in plan["sessions"]}
     return seen
 
 
@@ -85,19 +69,15 @@ def _write(path: str, text: str, mode: int) -> None:
     os.chmod(path, mode)
 
 
-def _session(
-    session: str, made: Mapping[str, str], command: str, token: str, names: Mapping[str, str]
-) -> dict[str, Any] | None:
+def _session(session: str, made: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the environment, the mode of a new file, and the folders in which programs are found."""
-    user, _, how = session.partition("/")
-    argv = [word.format(user=made.get(user, user), command=command) for word in COMMANDS[how]]
-    _, said = people.run(argv, timeout_s=TIMEOUT_S, env=ENV, keep=MAX_BYTES)
-    noise, _, report = said.rpartition(f"\n{token}")
-    with suppress(ValueError):
-        answer: dict[str, Any] = json.loads(report)
-        answer["found"] = {names[name]: path and os.path.dirname(path) for name, path in answer["found"].items()}
-        return answer | {"noise": noise.strip()[:400]}
-    return None
+    who, _, how = session.partition("/")
+    user = made.get(who, who)
+    argv = [user if word == "{user}" else word for word in COMMANDS[how]]
+    seen: dict[str, Any] | None = sessions.look(argv, user, env=ENV, timeout_s=TIMEOUT_S, names=list(names))
+    if seen is not None:
+        seen["found"] = {names[name]: path and os.path.dirname(path) for name, path in seen["found"].items()}
+    return seen
 
 
 def _texts(top: str) -> dict[str, str]:
