@@ -364,15 +364,19 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         finally:
             self._close_box()
 
-    def submit(self, answers: Artefacts | None = None) -> str:
-        """End the episode after this turn; for an environment's `submit` tool.
-
-        Args:
-            answers: what the policy handed in with the call itself; judged together with what `collect` returns.
-        """
+    def submit(self) -> str:
+        """End the episode; call it when the task is done."""
         self._submitted = True
-        self._answers = dict(answers or {})
         return "Submitted."
+
+    def hand_in(self, answers: Artefacts) -> str:
+        """End the episode after this turn with what is judged together with what `collect` returns.
+
+        For an environment's `submit` tool, where the call itself has the answer. What `collect` returns under the same
+        name counts.
+        """
+        self._answers = dict(answers)
+        return self.submit()
 
     def render(self) -> str | None:
         """Return the conversation so far as text, in render mode `ansi`."""
@@ -432,7 +436,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
 
     def _collect(self) -> Artefacts:
         collected = self.collect(self._box, self.task) if self._box is not None else {}
-        return {**collected, **self._answers}
+        return {**self._answers, **collected}
 
     def _open_backend(self) -> SandboxBackend:
         if self._backend is None:

@@ -88,7 +88,7 @@ class JsonMathEnv(AgentEnv):
         def submit(answer: Document) -> str:
             """Hand in the answer and end the task."""
             # Lone surrogates are kept, for the verifier to name; an encoding error would be the environment's fault.
-            return self.submit({ANSWER: answer.encode("utf-8", "surrogatepass")})
+            return self.hand_in({ANSWER: answer.encode("utf-8", "surrogatepass")})
 
         return (python, submit) if self.scratchpad else (submit,)
 

@@ -11,6 +11,7 @@ from agentgym.message import call
 from agentgym.plugins import register_environments
 from agentgym.sandbox import SandboxBackend
 from agentgym.task import Split
+from agentgym.trajectory import StopReason
 
 
 @pytest.fixture
@@ -76,3 +77,22 @@ def test_gymnasium_accepts_the_environment(backend: SandboxBackend) -> None:
     env = gymnasium.make("agentgym/LinuxConfig-v1", sandbox=backend.name)
     check_env(env.unwrapped)
     env.close()
+
+
+def test_nothing_that_is_judged_can_be_handed_in(env: LinuxConfigEnv) -> None:
+    [submit] = [tool for tool in env.tools if tool.name == "submit"]
+    assert submit.schema()["function"]["parameters"]["properties"] == {}
+    forged = {"manifest.json": "[]", "changes.json": "[]"}
+    _, _, terminated, _, info = env.step(call("submit", answers=forged))
+    assert (terminated, info["malformed_calls"]) == (False, 1)
+
+
+def test_what_is_collected_counts_before_what_is_handed_in(env: LinuxConfigEnv) -> None:
+    for message in env.oracle(env.task):
+        if message.tool_calls[0].name != "submit":
+            env.step(message)
+    env.step(call("bash", command="cp /bin/true /usr/bin/env"))
+    env.hand_in({"changes.json": b"[]"})
+    reward = env.conclude(StopReason.SUBMITTED)
+    assert reward.value == 0.0
+    assert "/usr/bin/env" in str(reward.components)
