@@ -41,6 +41,8 @@ def _fault(model: type[BaseModel], found: dict[str, Any]) -> Fault:
         return Fault(key, f"there is no such key{did_you_mean(str(path[-1]), _keys(model, path[:-1]))}")
     if found["type"] == "missing":
         return Fault(key, "this key is missing")
+    if found["type"] == "tuple_type":
+        return Fault(key, f"a list is needed, not {found['input']!r:.60}")
     message = str(found["msg"]).removeprefix("Value error, ")
     shown = repr(found["input"])
     shown = shown if len(shown) <= MAX_SHOWN_CHARS else shown[:MAX_SHOWN_CHARS] + "…"

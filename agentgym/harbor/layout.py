@@ -23,7 +23,7 @@ def is_harbor(folder: Path) -> bool:
 
 def read_settings(folder: Path, faults: list[Fault]) -> Settings:
     """Return what `task.toml` says; what no environment of ours can do is a fault."""
-    text = read_needed(folder, "task.toml", faults)
+    text = read_needed(folder, "task.toml", faults, may_be_empty=True)
     try:
         settings = Settings.model_validate(parse("task.toml", text))
     except ValidationError as error:
@@ -36,12 +36,15 @@ def read_settings(folder: Path, faults: list[Fault]) -> Settings:
     return Settings()
 
 
-def read_needed(folder: Path, name: str, faults: list[Fault]) -> str:
+def read_needed(folder: Path, name: str, faults: list[Fault], *, may_be_empty: bool = False) -> str:
     """Return the text of a file that no task can do without."""
     if not (folder / name).exists():
         faults.append(Fault(name, "it is missing"))
         return ""
-    return read_text(folder / name, name, faults) or ""
+    text = read_text(folder / name, name, faults)
+    if text is not None and not text.strip() and not may_be_empty:
+        faults.append(Fault(name, "it is empty"))
+    return text or ""
 
 
 def layout_faults(folder: Path, trees: dict[str, Collection[str]]) -> Iterator[Fault]:

@@ -34,7 +34,7 @@ SERVICES = _words(
 NOUNS = _words(
     """
     accounts agenda balance budget calendar catalog charter contacts contract costs draft forecast goals holdings
-    index invoices journal layout ledger limits manual memo minutes notes orders outline plan prices profile quota
+    index invoices journal layout ledger manual memo minutes notes orders outline plan prices profile quota
     rates recipes register report roster rota schedule scores sheet stock summary survey targets terms totals
     """
 )

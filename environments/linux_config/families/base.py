@@ -135,3 +135,8 @@ def files_stay(stays: Sequence[Mapping[str, Any]], claims: Claims) -> Iterator[C
         same = now is not None and all(now[key] == before[key] for key in ("mode", "uid", "gid"))
         same = same and claims.text(path) == before["text"]
         yield rule(f"{path} stays", same, "as it was" if same else "changed or gone")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a sentence has them: `a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -37,6 +37,7 @@ class Plan:
         env: variables of all commands.
         user: who commands run as at the end.
         reasons: why this cannot be done in a box of our image, by line.
+        faults: what nobody can do, by line.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Plan:
     env: dict[str, str] = field(default_factory=dict)
     user: str = ROOT
     reasons: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
     arguments: dict[str, str] = field(default_factory=dict)
     shell: tuple[str, ...] = ("/bin/sh", "-c")
     stages: int = 0
@@ -157,9 +159,8 @@ def _copy(instruction: Instruction, plan: Plan, names: Collection[str]) -> str |
     words = [plan.filled(word) for word in _words(rest)]
     if len(words) < 2:
         return "write it as COPY SOURCE… TARGET"
-    files = _targets(words[:-1], words[-1], plan.workdir or "/", names)
-    if isinstance(files, str):
-        return files
+    files, missing = _targets(words[:-1], words[-1], plan.workdir or "/", names)
+    plan.faults += [(instruction.line, f"environment/ has no {source}") for source in missing]
     if instruction.name == "ADD" and any(name.endswith(ARCHIVES) for name in files.values()):
         return "ADD unpacks archives, which takes a build"
     mode, owner = flags.get("chmod", ""), flags.get("chown", "")
@@ -167,11 +168,12 @@ def _copy(instruction: Instruction, plan: Plan, names: Collection[str]) -> str |
     return None
 
 
-def _targets(sources: Sequence[str], target: str, cwd: str, names: Collection[str]) -> dict[str, str] | str:
-    """Return names by where they go, or why there are none."""
+def _targets(sources: Sequence[str], target: str, cwd: str, names: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Return names by where they go, and the sources that are not there."""
     place = posixpath.normpath(posixpath.join(cwd, target))
     into = target.endswith("/") or target in (".", "..") or len(sources) > 1
     found: dict[str, str] = {}
+    missing: list[str] = []
     for source in sources:
         pattern = posixpath.normpath(source.lstrip("/") or ".")
         alike = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
@@ -182,8 +184,8 @@ def _targets(sources: Sequence[str], target: str, cwd: str, names: Collection[st
         below = [] if matched else [name for name in names if name.startswith(prefix)]
         found |= {posixpath.join(place, name.removeprefix(prefix)): name for name in below}
         if not matched and not below:
-            return f"environment/ has no {source}"
-    return found
+            missing.append(source)
+    return found, missing
 
 
 def _run(line: int, rest: str, plan: Plan) -> str | None:

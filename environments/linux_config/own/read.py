@@ -135,6 +135,7 @@ def _box(settings: Settings, files: Mapping[str, File], faults: list[Fault]) -> 
         text += "COPY . .\n" if files and not settings.environment.docker_image else ""
         context["Dockerfile"] = File(text.encode(), executable=False)
     plan = read_plan(text, files.keys())
+    faults += [Fault(f"environment/Dockerfile:{line}", why) for line, why in plan.faults]
     workdir = settings.environment.workdir or plan.workdir or DEFAULT_WORKDIR
     if not workdir.startswith("/"):
         faults.append(Fault("task.toml: environment.workdir", "an absolute path is needed"))

@@ -29,7 +29,7 @@ def join_group(rng: random.Random) -> Draft:
     scene.wants(person, groups=sorted([person, scene.team, group]))
     scene.wants_group(group, members=sorted([scene.bystander, person]))
     prompt = (
-        f"{person} must be a member of the group {group} too. {person} stays in the groups that the account is in, and "
+        f"{person} must be a member of the group {group} too. {person} also stays in the groups of today, and "
         "nobody else joins or leaves one."
     )
     return scene.draft(prompt, f"usermod -aG {group} {person}")
@@ -79,9 +79,9 @@ def team_ageing(rng: random.Random) -> Draft:
         scene.wants(name, min=str(least), max=str(longest), warn=str(warn), inactive=str(grace))
         scene.wants(name, changed={"ago": 1})
     prompt = (
-        f"For the members of the group {scene.team} ({', '.join(members)}) passwords must be changed at least every "
-        f"{longest} days and not more often than every {least} days; a warning comes {warn} days before, and "
-        f"{grace} days after a password has run out the account is closed. The passwords stay the same, and they count "
+        f"For the members of the group {scene.team} ({', '.join(members)}) passwords last "
+        f"{longest} days and can be changed again after {least} days at the earliest; a warning comes {warn} days "
+        f"before, and {grace} days after a password has run out the account is closed. The passwords stay the same, and they count "
         "as changed today, so that nobody is shut out at once. Nobody else's rules change."
     )
     options = f"-M {longest} -m {least} -W {warn} -I {grace} -d $(date +%F)"
@@ -139,9 +139,9 @@ def new_defaults(rng: random.Random) -> Draft:
     scene.makes_user(goals=goals | {"mode": mode}, stays=stays)
     prompt = (
         f"Accounts that are made from now on with a plain `useradd -m NAME` must get {BASH} as shell, a home directory "
-        f"with mode {mode}, passwords that are changed at least every {longest} and at most every {least} days, a "
-        f"warning {warn} days before that, and {grace} days of grace after it. Each still gets a group of its own, no "
-        "usable password and no end date. Accounts that are there stay as they are."
+        f"with mode {mode}, passwords that last {longest} days and can be changed again after {least} days at the "
+        f"earliest, a warning {warn} days before they run out, and {grace} days of grace after it. Each still gets a "
+        "group of its own, no usable password and no end date. Accounts that are there stay as they are."
     )
     return scene.draft(
         prompt,

@@ -174,5 +174,5 @@ def restore(rng: random.Random) -> Draft:
         f"missing or damaged. To fail means to exit with another status than 0. {scene.script} stays as it is."
     )
     scene.keeps("the backup script stays", "unchanged", texts={scene.script: texts.packing(scene.source, archive)})
-    ending = scene.ending(writes=f"but in the folder that {program} is told nothing")
+    ending = scene.ending(writes=f"and outside the folder that {program} is told nothing")
     return scene.draft(prompt, rewrite(program, texts.RESTORE), ending=ending)

@@ -181,14 +181,13 @@ class Scene:
         self.clone("outsiders read nothing", {"refused": True}, user=self.outsider)
         probe = {"steps": self._steps, "reader": self.lead}
         plan = {"probe": probe, "wanted": self._wanted, "vendors": self._vendors}
-        where = ", ".join(f"config, HEAD and hooks/ of {path}" for path in self._repositories)
+        where = f"config, HEAD and hooks/ of {' and of '.join(self._repositories)}"
         more = "".join(f", and {path}" for path in files)
         rest = (
             f"Users push over the file system, as themselves: the group {self.team} may push"
             f" ({', '.join((self.lead, *self.users))}), nobody else may even read. Hooks run as whoever pushes. What "
-            f"the "
-            "ticket does not forbid must go on working: new branches, several at a time, deletions, forced pushes and "
-            f"tags, as far as they work today. All that may change is {where}{more}; only root may write "
+            "the ticket does not forbid must go on working: new branches, several at a time, deletions, forced pushes "
+            f"and tags, as far as they work today. All that may change is {where}{more}; only root may write "
             f"configuration and hooks, and "
             "branches and commits stay as they are. Only these files are looked at, by pushing."
         )

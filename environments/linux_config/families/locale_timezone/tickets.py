@@ -164,8 +164,8 @@ def only_these(rng: random.Random) -> Draft:
     _speaks(scene, language)
     scene.wants("", "locales", [language])
     prompt = (
-        f"The image of this machine must hold no other locale than {language}: neither other languages nor "
-        f"{language}'s in another character set. Bring {GEN} in order, and have everything be in "
+        f"The image of this machine must hold no other locale than {language}: no other languages, and "
+        f"this one in no other character set. Bring {GEN} in order, and have everything be in "
         f"{language} for everybody who logs in; it is {wrong} now. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"echo '{language} UTF-8' > {GEN}", f"sed -i 's/{wrong}/{language}/' {DEFAULT}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.base import Draft, listed
 from agentgym.environments.linux_config.families.service import vendor
 from agentgym.environments.linux_config.families.service.control import Control
 from agentgym.environments.linux_config.names import NOUNS, PEOPLE, SERVICES
@@ -260,10 +260,9 @@ class Scene:
         plan = {"probe": probe, "wanted": self._wanted, "vendors": self._vendors, "folders": list(folders)}
         told = told or usual(self.service)
         rest = (
-            f"All that may change is {' and '.join(files)}; {' and '.join(folders)} must stay byte for byte as the "
-            f"vendor "
-            f"ships it. Only root may write scripts and settings, and of the other users only {self.service.name} may "
-            f"read the settings, for they hold a secret. {told} Each action returns within eight seconds, a started "
+            f"Nothing but {listed(files)} may change; what is in {listed(folders)} must stay byte for byte as the "
+            "vendor ships it. Only root may write scripts and settings, and of the other users only "
+            f"{self.service.name} may read the settings, for they hold a secret. {told} Each action returns within eight seconds, a started "
             "service answers within three more, and after `stop` nothing of it is left. "
             f"{self.service.name} runs other programs too, `tail -f` on the log for one: they are not the service's, "
             f"and "

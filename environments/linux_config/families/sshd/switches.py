@@ -9,7 +9,7 @@ WHO = ("AllowUsers", "AllowGroups", "DenyUsers", "DenyGroups")
 # Settings that must be `no`, with misspellings that sshd does not take, and what they put an end to.
 SWITCHES = {
     "PasswordAuthentication": (("PasswordAuthentification", "PasswdAuthentication"), "password logins"),
-    "PermitRootLogin": (("AllowRootLogin", "PermitRootLogins"), "logins of root"),
+    "PermitRootLogin": (("AllowRootLogin", "PermitRootLogins"), "logins as root"),
     "AllowTcpForwarding": (("AllowTCPForward", "AllowPortForwarding"), "forwarding of TCP connections"),
 }
 

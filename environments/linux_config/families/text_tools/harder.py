@@ -65,12 +65,12 @@ def merged(rng: random.Random) -> Draft:
     scene = Scene(rng)
     log = f"{scene.service}.log"
     scene.sample(f"first/{log}", b"2031-05-09T05:12:30Z ready\n")
-    scene.sample(f"second/{log}", b"1935983550 ready too\n")
+    scene.sample(f"second/{log}", b"1936069950 ready too\n")
     scene.sample(f"third/{log}", b"2031-05-09 07:12:31 +0200 me too\n")
     prompt = (
         f"Write {scene.program}. `{scene.name} FOLDER` merges the logs of several hosts into one. The folder has a "
         f"folder for each host, with its name, and in it {log}; {scene.folder} is an example. A line is a time, a "
-        "space and a message. Hosts write the time as `2031-05-09T05:12:30Z`, as seconds since 1970 (`1935983550`), "
+        "space and a message. Hosts write the time as `2031-05-09T05:12:30Z`, as seconds since 1970 (`1936069950`), "
         "or as local time with its offset from UTC (`2031-05-09 07:12:31 +0200`), and the offset may change within a "
         "log. Print each line as the time in UTC in the first of these forms, a space, the host, a space and the "
         "message as it is, in the order of time; at the same time by name of the host, byte by byte, and of one host "
