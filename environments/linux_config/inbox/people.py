@@ -7,6 +7,7 @@ import os
 import pwd
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,8 +22,8 @@ def become(name: str) -> None:
     os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
 
 
-def in_child(work: Callable[[], Any]) -> Any:
-    """Run `work` in a forked child and return what it returned, or None if the child died or raised."""
+def in_child(work: Callable[[], Any], *, timeout_s: float | None = None) -> Any:
+    """Run `work` in a forked child and return what it returned, or None if the child died, raised or was too slow."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -34,10 +35,19 @@ def in_child(work: Callable[[], Any]) -> Any:
         finally:
             os._exit(status)
     os.close(writer)
+    # Processes of the user whom the child became can stop it.
+    timer = threading.Timer(timeout_s, os.kill, (pid, signal.SIGKILL)) if timeout_s else None
+    if timer:
+        timer.start()
     with os.fdopen(reader, "rb") as pipe:
         answer = pipe.read()
+    if timer:
+        timer.cancel()
+        timer.join()
     os.waitpid(pid, 0)
-    return json.loads(answer) if answer else None
+    with suppress(ValueError):
+        return json.loads(answer)
+    return None
 
 
 def run(

@@ -23,6 +23,7 @@ COMMAND = "{command}"
 # It ends by itself, with nothing said, once the pipe that it reads has been opened and closed by a writer.
 WAITS = "/usr/bin/cat"
 POLL_S = 0.003
+LOOK_S = 1.0
 MAX_BYTES = 64 << 10
 
 
@@ -112,7 +113,7 @@ def _watch(
             # Whoever waits at the old pipe is running by now, so that nobody goes on unseen.
             for pid in _processes(program, pipe, uid):
                 if pid not in seen:
-                    seen[pid] = people.in_child(lambda pid=pid: _facts(pid, program, user, names))
+                    seen[pid] = people.in_child(lambda pid=pid: _facts(pid, program, user, names), timeout_s=LOOK_S)
             _release(waited_at)
         time.sleep(POLL_S)
     return list(seen.values())
