@@ -220,7 +220,7 @@ class LinuxConfigEnv(AgentEnv):
         return _shown(command, result, timeout_s)
 
     def read_file(self, path: Annotated[str, Field(description="absolute path")]) -> str:
-        """Return a text file, at most 64 KiB of it."""
+        """Return a text file of at most 64 KiB; of a long one, the beginning and the end."""
         try:
             data = self.box.read(path, max_bytes=FILE_BYTES)
         except PathError as error:

@@ -81,8 +81,8 @@ def team_ageing(rng: random.Random) -> Draft:
     prompt = (
         f"For the members of the group {scene.team} ({', '.join(members)}) passwords last "
         f"{longest} days and can be changed again after {least} days at the earliest; a warning comes {warn} days "
-        f"before, and {grace} days after a password has run out the account is closed. The passwords stay the same, and they count "
-        "as changed today, so that nobody is shut out at once. Nobody else's rules change."
+        f"before, and {grace} days after a password has run out the account is closed. The passwords stay the same "
+        "and count as changed today, so that nobody is shut out at once. Nobody else's rules change."
     )
     options = f"-M {longest} -m {least} -W {warn} -I {grace} -d $(date +%F)"
     return scene.draft(prompt, f"for u in {' '.join(members)}; do chage {options} $u; done")

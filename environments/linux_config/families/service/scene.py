@@ -262,8 +262,8 @@ class Scene:
         rest = (
             f"Nothing but {listed(files)} may change; what is in {listed(folders)} must stay byte for byte as the "
             "vendor ships it. Only root may write scripts and settings, and of the other users only "
-            f"{self.service.name} may read the settings, for they hold a secret. {told} Each action returns within eight seconds, a started "
-            "service answers within three more, and after `stop` nothing of it is left. "
+            f"{self.service.name} may read the settings, for they hold a secret. {told} Each action returns within "
+            "eight seconds, a started service answers within three more, and after `stop` nothing of it is left. "
             f"{self.service.name} runs other programs too, `tail -f` on the log for one: they are not the service's, "
             f"and "
             "must live on."
