@@ -32,12 +32,19 @@ GATES_AT_ONCE = 3
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--tasks", type=int, default=10, help="tasks of each family (default 10)")
+    parser.add_argument("--tasks", type=positive, default=10, help="tasks of each family (default 10)")
     parser.add_argument("--only", nargs="+", choices=BACKENDS, default=BACKENDS, help="these backends")
     parser.add_argument("--gate", action="store_true", help="put every eval task through the gate instead")
     parser.add_argument("--panel", type=int, default=1, help="tasks of each family for the whole panel (default 1)")
     options = parser.parse_args()
     return gate(options.only, options.panel) if options.gate else measure(options.only, options.tasks)
+
+
+def positive(text: str) -> int:
+    """Return a number of one or more."""
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
 
 
 def measure(backends: Sequence[str], tasks: int) -> int:

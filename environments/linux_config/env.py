@@ -25,6 +25,7 @@ from agentgym.message import Message, call
 from agentgym.plugins import short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import Control, ExecReason, ExecResult, ImageSource, Sandbox, SandboxSpec, ShellSession
+from agentgym.statistics import StatsTable, TaskStats
 from agentgym.task import Split, Task, TaskSet, derive_seed, generated, task_id
 from agentgym.tool import clip
 
@@ -106,6 +107,13 @@ class LinuxConfigEnv(AgentEnv):
         """Return the tasks of a split; kinds that are held out are in no train task."""
         split = Split(split)
         return generated(split, SIZES[split], partial(_draw, split), version=cls.id)
+
+    @classmethod
+    def task_stats(cls) -> TaskStats:
+        """Return the splits by level and family, and how many kinds each family has."""
+        rows = [_kinds_of(family) for family in FAMILIES.values()]
+        headings = ("family", "kinds", "held out", "canaries", "own cheats")
+        return super().task_stats() + TaskStats(tables=[StatsTable("kinds of tickets by family", headings, rows)])
 
     @classmethod
     def cheats_for(cls, task: Task) -> Mapping[str, Script]:
@@ -278,6 +286,12 @@ def _train_choices() -> Sequence[tuple[int, tuple[Family, Kind]]]:
     seeds = (derive_seed(LinuxConfigEnv.id, Split.TRAIN, index, 0) for index in range(EXAMPLE_DRAWS))
     chosen = ((index, _choose(Split.TRAIN, random.Random(seed), index)) for index, seed in enumerate(seeds))
     return [(index, pair) for index, pair in chosen if not pair[1].canary]
+
+
+def _kinds_of(family: Family) -> tuple[str, int, int, int, int]:
+    canaries = sum(kind.canary for kind in family.kinds)
+    held_out = sum(kind.held_out for kind in family.kinds)
+    return (family.name, len(family.kinds) - canaries, held_out, canaries, len(family.cheats))
 
 
 def _distance(task: Task, choice: tuple[int, tuple[Family, Kind]]) -> tuple[bool, bool, int]:

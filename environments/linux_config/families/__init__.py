@@ -14,5 +14,12 @@ from agentgym.environments.linux_config.families.base import Family
 def families() -> Mapping[str, Family]:
     """Return every family by its name, in alphabetical order. A folder's `FAMILY` is its family."""
     folders = sorted(path.parent.name for path in Path(__file__).parent.glob("*/__init__.py"))
-    found: list[Family] = [import_module(f"{__name__}.{folder}").FAMILY for folder in folders]
+    found = [_family_in(folder) for folder in folders]
     return {family.name: family for family in found}
+
+
+def _family_in(folder: str) -> Family:
+    family = getattr(import_module(f"{__name__}.{folder}"), "FAMILY", None)
+    if not isinstance(family, Family):
+        raise TypeError(f"{Path(__file__).parent / folder / '__init__.py'} must end with FAMILY = …, a Family")
+    return family
