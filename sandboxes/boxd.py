@@ -49,6 +49,7 @@ HARD_CAP_BYTES = 16 << 20
 DRAIN_S = 0.15
 KILL_S = 10.0
 FILE_S = 60
+MAX_PATH_CHARS, MAX_PATH_DEPTH = 4095, 256
 CHUNK = 256 << 10
 OUTBUF_LIMIT = 4 << 20
 SPARE_LIMIT = 1 << 20
@@ -963,6 +964,8 @@ def clean_path(path: str) -> str:
     """Return an absolute path without `..`, or refuse it."""
     if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
         raise Refused("path", f"{path!r} is not an absolute path without '..'")
+    if len(path) > MAX_PATH_CHARS or path.count("/") > MAX_PATH_DEPTH:
+        raise Refused("path", f"{path[:80]}…: over {MAX_PATH_CHARS} characters, or {MAX_PATH_DEPTH} folders deep")
     return path
 
 

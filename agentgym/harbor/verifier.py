@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 
 from pydantic import JsonValue
@@ -21,6 +22,7 @@ LOGS = "/logs/verifier"
 REWARDS = ("reward.txt", "reward.json")
 MAX_REWARD_BYTES = 64 * 1024
 MAX_SHOWN_CHARS = 400
+DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # Names that no path has: how test.sh ended, and what it printed.
 ENDED, OUTPUT = "\0ended", "\0output"
 UNTRUSTED: Mapping[str, JsonValue] = {"trusted": False}
@@ -111,11 +113,23 @@ def _refused(why: str) -> Reward:
     return Reward(value=0, components=(component,))
 
 
+def _decimal(text: str) -> float:
+    if not DECIMAL.fullmatch(text):
+        raise ValueError(f"{text!r} is no decimal number")
+    return float(text)
+
+
+def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return dict(pairs)
+
+
 def _number(name: str, data: bytes) -> float | None:
     """Return the reward in a file: a number, or in JSON the value of `reward` or of the only key."""
     try:
         text = data.decode("utf-8").strip()
-        value = float(text) if name.endswith(".txt") else json.loads(text)
+        value = _decimal(text) if name.endswith(".txt") else json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         return None
     if isinstance(value, dict):

@@ -51,6 +51,8 @@ DEMO = (
     ("sudoers", "overridden"),
 )
 OUTPUT_CHARS = 8_000
+MUTE = "[the shell's output is closed; the next command starts in a new shell]"
+MUTE_S = 5
 FILE_BYTES = 64 << 10
 EXAMPLE_DRAWS = 4_000
 OPENING_S = 30.0
@@ -225,7 +227,14 @@ class LinuxConfigEnv(AgentEnv):
         result = self.shell.run(command, timeout_s=timeout_s)
         if result.reason is ExecReason.TIMEOUT and own.is_own(self.task):
             self._shell = None  # the next shell is a new one, and begins as the first did
+        elif result.exit_code and not result.text and self._is_mute(result.exit_code):
+            self._shell = None
+            return MUTE
         return _shown(command, result, timeout_s)
+
+    def _is_mute(self, status: int) -> bool:
+        """Tell whether the shell's own output is closed; leaves `$?` as it is."""
+        return self.shell.run(f"echo heard; (exit {status})", timeout_s=MUTE_S).text != "heard\n"
 
     def read_file(self, path: Annotated[str, Field(description="absolute path")]) -> str:
         """Return a text file of at most 64 KiB; of a long one, the beginning and the end."""

@@ -289,6 +289,9 @@ def test_the_example_is_fit(env: LinuxConfigEnv) -> None:
         ({"reward.json": b'{"reward": 1e999}'}, 0, "no number from 0 to 1"),
         ({"reward.json": b"1" + b"0" * 400}, 0, "no number from 0 to 1"),
         ({"reward.txt": b"-0.1"}, 0, "no number from 0 to 1"),
+        ({"reward.txt": b"0_1"}, 0, "no number from 0 to 1"),
+        ({"reward.txt": "\uff11".encode()}, 0, "no number from 0 to 1"),
+        ({"reward.json": b'{"reward": 0, "reward": 1}'}, 0, "no number from 0 to 1"),
         ({}, 0, "no reward was written"),
     ],
 )

@@ -61,6 +61,19 @@ def test_a_refused_path_is_an_answer(env: LinuxConfigEnv, path: str) -> None:
     assert path in answer(env, "read_file", path=path)
 
 
+@pytest.mark.parametrize("path", ["/srv" + 3_000 * "/a", "/srv/" + 12_000 * "a", "/srv/" + 300 * "a"])
+def test_a_path_that_is_too_long_is_an_answer(env: LinuxConfigEnv, path: str) -> None:
+    assert path[:80] in answer(env, "write_file", path=path, content="x")
+    assert path[:80] in answer(env, "read_file", path=path)
+    assert answer(env, "bash", command="echo well") == "well"
+
+
+def test_a_shell_that_cannot_speak_is_replaced(env: LinuxConfigEnv) -> None:
+    answer(env, "bash", command="exec 1>&- 2>&-")
+    assert "new shell" in answer(env, "bash", command="echo lost")
+    assert answer(env, "bash", command="echo back") == "back"
+
+
 def test_wrong_arguments_are_counted(env: LinuxConfigEnv) -> None:
     *_, info = env.step(call("bash", cmd="ls"))
     assert info["malformed_calls"] == 1
