@@ -58,7 +58,7 @@ def _beyond(
     """Yield what a rule for people of the ticket grants beyond what they may have."""
     for part in spec["Cmnd_Specs"]:
         accounts = _accounts(part, uids)
-        commands = [entry["command"] for entry in part["Commands"] if not entry.get("negated")]
+        commands = [_command(entry) for entry in part["Commands"] if not entry.get("negated")]
         if commands:
             yield from (f"{subjects}: {option}" for option in part.get("Options", ()) if not _harmless(option))
             groups = _named(part.get("runasgroups", ()))
@@ -84,6 +84,11 @@ def _accounts(part: Mapping[str, Any], uids: Mapping[str, int]) -> list[str]:
     return [names.get(account, account) for account in _named(part.get("runasusers", [{"username": "root"}]))]
 
 
+def _command(entry: Mapping[str, Any]) -> str:
+    """Return a command with its arguments, or whatever else stands in its place, as an alias that nobody defined."""
+    return str(entry.get("command") or json.dumps(dict(entry)))
+
+
 def _harmless(option: Mapping[str, Any]) -> bool:
     return all(key in HARMLESS or value is False for key, value in option.items())
 
@@ -93,7 +98,7 @@ def _named(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
     for entry in entries:
         if not entry.get("negated"):
-            ((kind, name),) = ((key, value) for key, value in entry.items() if key != "negated")
+            kind, name = next((key, value) for key, value in entry.items() if key != "negated")
             found.append(f"{PREFIXES[kind]}{name}" if kind in PREFIXES else f"{kind} {name}")
     return found
 

@@ -15,6 +15,7 @@ import pwd
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_int, c_uint, c_void_p
 from typing import Any
 
@@ -84,7 +85,7 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     status, said = people.run(["/usr/sbin/visudo", "-c", "-s", "-f", RULES], timeout_s=TIMEOUT_S)
     rules = _spelled_out()
     tries: list[Any] = [None] * len(plan["tries"])
-    if _only_rules() and rules is not None and _settings_of(rules) <= _settings_of(PRISTINE[0]):
+    if rules is not None and _only_rules() and _tame(rules):
         ctypes.CDLL(PLUGIN)  # once, for all the children
         tries = [people.in_child(lambda attempt=attempt: _attempt(attempt)) for attempt in plan["tries"]]
     for attempt, decision in zip(plan["tries"], tries, strict=True):
@@ -100,8 +101,16 @@ def _spelled_out() -> Any:
         status, _ = people.run(argv, timeout_s=TIMEOUT_S, env={"PATH": "/usr/bin:/bin"})
         if status != 0 or os.path.getsize(f"{folder}/rules") > MAX_BYTES:
             return None
-        with open(f"{folder}/rules", encoding="utf-8", errors="replace") as file:
+        with open(f"{folder}/rules", encoding="utf-8", errors="replace") as file, suppress(ValueError):
             return json.load(file)
+    return None
+
+
+def _tame(rules: Mapping[str, Any]) -> bool:
+    """Tell whether no setting is new, and no rule has an option that names something, as a folder for a new root."""
+    parts = [part for spec in rules.get("User_Specs", ()) for part in spec["Cmnd_Specs"]]
+    values = [value for part in parts for option in part.get("Options", ()) for value in option.values()]
+    return _settings_of(rules) <= _settings_of(PRISTINE[0]) and all(isinstance(value, bool) for value in values)
 
 
 def _settings_of(rules: Mapping[str, Any]) -> set[str]:
