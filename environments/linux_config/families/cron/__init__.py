@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from agentgym.environments.linux_config.families.base import Claims, Family, Kin
 from agentgym.environments.linux_config.families.cron import hard_tickets, tickets
 from agentgym.environments.linux_config.families.cron.cheats import CHEATS
 from agentgym.environments.linux_config.families.cron.schedule import Schedule
-from agentgym.environments.linux_config.families.cron.tables import SPOOL, Job, TooMuch, jobs_of, parse
+from agentgym.environments.linux_config.families.cron.tables import SPOOL, Job, TooMuch, broken, jobs_of, parse
 from agentgym.reward import Component
 
 MAX_JOBS = 24
@@ -27,6 +27,7 @@ class Cron(Family):
     summary = "jobs, their times, and the tables that cron reads"
     judged_by = "all fire times over three fortnights, and running each job in cron's environment"
     cheats = CHEATS
+    carries_links = True  # cron follows some, so that they are seen, and refused
     kinds = (
         Kind("user-job", 1, tickets.user_job, short=True),
         Kind("system-job", 1, tickets.system_job, short=True),
@@ -60,7 +61,8 @@ class Cron(Family):
         except TooMuch as error:
             return [rule("the size of the tables", False, str(error))]
         components = [
-            _roots_jobs(plan, claims, before),
+            _others_jobs(plan, claims, before),
+            *_tables(plan, claims, before),
             rule("the number of jobs", len(jobs) <= MAX_JOBS, f"{len(jobs)} jobs of users, at most {MAX_JOBS} are run"),
             *(
                 rule(f"crontab accepts the table of {user}", not said, said or "accepted")
@@ -82,17 +84,32 @@ class Cron(Family):
 
 
 def _users_jobs(plan: Mapping[str, Any], claims: Claims) -> list[Job]:
-    return [job for job in jobs_of(claims, plan["users"]) if job.user != "root"]
+    """Return the jobs of the users whom the ticket has."""
+    return [job for job in jobs_of(claims, plan["users"]) if job.user in plan["users"] and job.user != "root"]
 
 
-def _roots_jobs(plan: Mapping[str, Any], claims: Claims, before: Mapping[str, str]) -> Component:
-    """Root's jobs are never run: they must be those that the pristine box has, line for line."""
-    pristine = Counter(
-        (job.table, job.line) for table, text in before.items() for job in parse(text, table, plan["users"])
-    )
-    now = Counter((job.table, job.line) for job in jobs_of(claims, plan["users"]) if job.user == "root")
-    changed = [f"{table}: {line}" for table, line in (pristine - now) + (now - pristine)]
-    return rule("root's jobs are as they were", not changed, "; ".join(changed)[:400] or "unchanged")
+def _others_jobs(plan: Mapping[str, Any], claims: Claims, before: Mapping[str, Any]) -> Component:
+    """Jobs of root and of system accounts are never run: they must be the pristine box's, with their settings."""
+
+    def counted(jobs: Iterable[Job]) -> Counter[tuple[str, ...]]:
+        others = (job for job in jobs if job.user == "root" or job.user not in plan["users"])
+        return Counter((job.table, job.line, *sorted(f"{key}={job.env[key]}" for key in job.env)) for job in others)
+
+    pristine = counted(job for table, text in before["tables"].items() for job in parse(text, table))
+    now = counted(jobs_of(claims, before["users"] | plan["users"]))
+    changed = [": ".join(words) for words in (pristine - now) + (now - pristine)]
+    evidence = "; ".join(changed)[:400] or "unchanged"
+    return rule("jobs of root and of system accounts are as they were", not changed, evidence)
+
+
+def _tables(plan: Mapping[str, Any], claims: Claims, before: Mapping[str, Any]) -> Iterator[Component]:
+    """Tables are files that cron does not drop, in folders that have the owner and mode that they had."""
+    wrong = [*broken(claims, before["users"] | plan["users"])]
+    wrong += [f"{node['path']} is a link" for node in claims.nodes if node["kind"] == "link"]
+    yield rule("cron can read its tables", not wrong, "; ".join(wrong)[:400] or "all of them")
+    nodes = {node["path"]: [node[key] for key in ("mode", "uid", "gid")] for node in claims.nodes}
+    changed = [path for path, had in before["folders"].items() if nodes.get(path) != had]
+    yield rule("the folders keep owner and mode", not changed, ", ".join(changed) or "unchanged")
 
 
 def _when_started(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from agentgym.environments.linux_config.families.base import Draft
-from agentgym.environments.linux_config.families.cron.scene import NEWCOMER, Scene
+from agentgym.environments.linux_config.families.cron.scene import NEWCOMER, STAY, Scene
 from agentgym.environments.linux_config.names import SERVICES
 
 ALLOW, DENY = "/etc/cron.allow", "/etc/cron.deny"
@@ -68,7 +68,7 @@ def allow_list(rng: random.Random) -> Draft:
         f"schedule {when}."
     )
     add = f"echo '{when} {program}' | crontab -u {scene.user} -"
-    about = f"All other jobs stay as they are. Cron's tables, {ALLOW} and {DENY} are all that is looked at."
+    about = f"{STAY} Cron's tables, {ALLOW} and {DENY} are all that is looked at."
     return scene.draft(prompt, mend, add, more=(ALLOW, DENY), about=about)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import stat
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,19 +13,28 @@ import people  # type: ignore[import-not-found,unused-ignore]
 
 RECORD = "/var/tmp/jobs-that-ran"
 TABLES = ("/etc/crontab", "/etc/cron.d")
+FOLDERS = ("/etc/cron.d", "/var/spool/cron/crontabs")
 NEWCOMER = "somebody-new"
 TIMEOUT_S = 3.0
 
 
-def before(plan: Mapping[str, Any]) -> dict[str, str]:
-    """Return the system tables of the pristine box, by path."""
-    found = {}
+def before(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pristine box's system tables by path, who exists in it, and owner and mode of the tables' folders."""
+    tables = {}
     for root in TABLES:
         paths = [os.path.join(root, name) for name in os.listdir(root)] if os.path.isdir(root) else [root]
         for path in paths:
             with open(path, encoding="utf-8") as file:
-                found[path] = file.read()
-    return found
+                tables[path] = file.read()
+    folders = {}
+    for path in FOLDERS:
+        found = os.stat(path)
+        folders[path] = [stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid]
+    return {
+        "tables": tables,
+        "users": {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()},
+        "folders": folders,
+    }
 
 
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:

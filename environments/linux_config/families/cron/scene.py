@@ -10,7 +10,11 @@ from agentgym.environments.linux_config.families.cron.tables import ROOTS, SPOOL
 from agentgym.environments.linux_config.names import PEOPLE, SERVICES, VERBS
 from agentgym.environments.linux_config.state import StartingState
 
-KEEP = "All other jobs stay as they are. Cron's tables are all that is looked at."
+STAY = (
+    "All other jobs stay as they are, root's with the settings of their tables too, and nobody gets another. Every "
+    "table is a plain file in which cron finds no fault, and their folders keep owner and mode."
+)
+KEEP = f"{STAY} Cron's tables are all that is looked at."
 NEWCOMER = "somebody-new"  # an account that the grading box alone has
 SCRIPT = "#!/bin/sh\necho done\n"
 

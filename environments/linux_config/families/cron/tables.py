@@ -50,15 +50,29 @@ class Job:
 
 
 def jobs_of(claims: Claims, users: Mapping[str, int]) -> Iterator[Job]:
-    """Yield the jobs that cron would run: those of the tables that it reads, for users that exist."""
+    """Yield the jobs of the tables that cron reads. Lines of system tables for users that are not listed count too."""
+    for path, owner in tables_read(claims, users):
+        try:
+            yield from parse(claims.text(path), path, owner=owner)
+        except ValueError:
+            continue  # cron drops a table in which one line is wrong
+
+
+def broken(claims: Claims, users: Mapping[str, int]) -> Iterator[str]:
+    """Yield the tables that cron looks at and drops, since one line is wrong or names a user who does not exist."""
+    for path, owner in tables_read(claims, users):
+        try:
+            parse(claims.text(path), path, users, owner)
+        except ValueError as error:
+            yield f"{path}: {error}"
+
+
+def tables_read(claims: Claims, users: Mapping[str, int]) -> Iterator[tuple[str, str | None]]:
+    """Yield the path of each table that cron looks at, and its owner if it is a user's own."""
     for node in claims.nodes:
         path = node["path"]
         if node["kind"] == "file" and is_read(node, users):
-            owner = PurePosixPath(path).name if path.startswith(SPOOL + "/") else None
-            try:
-                yield from parse(claims.text(path), path, users, owner)
-            except ValueError:
-                continue  # cron drops a table in which one line is wrong
+            yield path, PurePosixPath(path).name if path.startswith(SPOOL + "/") else None
 
 
 def is_read(node: Mapping[str, Any], users: Mapping[str, int]) -> bool:
@@ -73,13 +87,13 @@ def is_read(node: Mapping[str, Any], users: Mapping[str, int]) -> bool:
     return node["uid"] == 0 and not node["mode"] & GROUP_OR_OTHERS_WRITE
 
 
-def parse(text: str, table: str, users: Collection[str], owner: str | None = None) -> list[Job]:
+def parse(text: str, table: str, users: Collection[str] | None = None, owner: str | None = None) -> list[Job]:
     """Return the jobs of a table.
 
     Args:
         text: the table.
         table: its path.
-        users: who exists.
+        users: who exists; None if anybody may.
         owner: the user of a user's own table; None for a system table, whose lines name the user.
 
     Raises:
@@ -107,14 +121,14 @@ def parse(text: str, table: str, users: Collection[str], owner: str | None = Non
     return jobs
 
 
-def _job(line: str, table: str, users: Collection[str], owner: str | None, env: Mapping[str, str]) -> Job:
+def _job(line: str, table: str, users: Collection[str] | None, owner: str | None, env: Mapping[str, str]) -> Job:
     times = 1 if line.lstrip(BLANKS).startswith("@") else 5
     words = re.split(r"[ \t]+", line.strip(BLANKS), maxsplit=times + (owner is None))
     if len(words) <= times + (owner is None):
         raise ValueError(f"{line!r} is no job")
     when = " ".join(words[:times])
     user = owner or words[times]
-    if user not in users:
+    if users is not None and user not in users:
         raise ValueError(f"there is no user {user!r}")
     schedule = None if when == "@reboot" else Schedule.parse(when)
     command, stdin = _split_at_percent(words[-1])

@@ -123,6 +123,8 @@ def bare_environment(rng: random.Random) -> Draft:
     name = program.rpartition("/")[2]
     word = rng.choice(("full", "fast", "quiet", "weekly", "nightly"))
     scene.table(scene.user, f"{old} {first}", f"{when} {name} --{word}")
+    profile = f"/home/{scene.user}/.profile"
+    scene.state.file(profile, f'PATH="/opt/{scene.service}:$PATH"\n', owner=scene.user, group=scene.user)
     scene.wants(scene.user, old, first)
     scene.wants(scene.user, when, program, f"--{word}", goal=True)
     prompt = (

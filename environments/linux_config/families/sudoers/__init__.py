@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, files_stay, goal, rule
 from agentgym.environments.linux_config.families.sudoers import canaries, hard_tickets, tickets
 from agentgym.environments.linux_config.families.sudoers.cheats import CHEATS
+from agentgym.environments.linux_config.families.sudoers.grants import defaults, excess
 from agentgym.environments.linux_config.families.sudoers.scene import HERE
 from agentgym.reward import Component
-
-PROTECTIONS = ("env_", "setenv", "secure_path", "use_pty", "authenticate", "runas_default")
 
 
 class Sudoers(Family):
@@ -49,23 +48,23 @@ class Sudoers(Family):
             where = "" if attempt["host"] == HERE else f" on {attempt['host']}"
             name = f"{attempt['user']}{where}: sudo -u {attempt['runas']} {' '.join(attempt['argv'])}: {wanted}"
             components.append(judge(name, passed, f"wanted {wanted}, got {answer}", wanted=wanted, got=answer))
-        return [*components, _defaults_stay(claims, before), *files_stay(plan["stays"], claims)]
+        components += _no_more(plan, seen["rules"], before)
+        return [*components, *files_stay(plan["stays"], claims)]
 
     def _ran(self, attempt: Mapping[str, Any], got: Mapping[str, Any], uids: Mapping[str, int], token: str) -> bool:
         said = [token, *attempt["argv"][1:]]
         return bool(got["uid"] == uids[attempt["runas"]] and got["output"].split() == said)
 
 
-def _defaults_stay(claims: Claims, pristine: str) -> Component:
-    """The defaults that keep a caller's environment out of root's commands are neither taken away nor undone."""
-    now = {line for path in claims.contents for line in _defaults(claims.text(path))}
-    missing = _defaults(pristine) - now
-    undone = {line for line in now - _defaults(pristine) if any(word in line for word in PROTECTIONS)}
-    return rule("the defaults stay", not missing | undone, "; ".join(sorted(missing | undone))[:400] or "unchanged")
-
-
-def _defaults(text: str) -> set[str]:
-    return {" ".join(line.split()) for line in text.splitlines() if line.lstrip().startswith("Defaults")}
+def _no_more(plan: Mapping[str, Any], rules: Any, pristine: Any) -> Iterator[Component]:
+    """Nobody is granted more than the ticket says, and the settings are the pristine box's."""
+    if rules is None:
+        yield rule("the rules can be spelled out", False, "cvtsudoers cannot read them")
+        return
+    changed = sorted(defaults(rules) ^ defaults(pristine))
+    yield rule("the defaults stay", not changed, "; ".join(changed)[:400] or "unchanged")
+    found = excess(rules, pristine, plan["allowed"], plan["uids"])
+    yield rule("nobody else, and nothing more, is allowed", not found, "; ".join(found)[:400] or "no more than asked")
 
 
 FAMILY = Sudoers()

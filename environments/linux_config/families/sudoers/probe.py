@@ -9,21 +9,30 @@ authenticates by PAM.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import pwd
+import re
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_int, c_uint, c_void_p
 from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
 
 PLUGIN = "/usr/libexec/sudo/sudoers.so"
+RULES = "/etc/sudoers"
+INCLUDE_BY_HOST = re.compile(rb"[@#]include[^\n]*%")
+CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
+MAX_BYTES = 1 << 20
 PASSWORD = b"check"
 PROMPTS = (1, 2)
 API_VERSION = 1 << 16
 TIMEOUT_S = 5.0
 
 Strings = POINTER(c_char_p)
+PRISTINE: list[Any] = []
 
 
 class Policy(ctypes.Structure):
@@ -59,23 +68,69 @@ class Reply(ctypes.Structure):
     _fields_ = (("text", c_void_p),)
 
 
-def before(plan: Mapping[str, Any]) -> str:
-    """Return the pristine box's rules, whose defaults must stay."""
-    with open("/etc/sudoers", encoding="utf-8") as file:
-        return file.read()
+def before(plan: Mapping[str, Any]) -> Any:
+    """Return the pristine box's rules, of which the settings and those for others must stay."""
+    PRISTINE.append(_spelled_out())
+    return PRISTINE[0]
 
 
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `visudo` says, and for each try `free`, `password`, `denied` or `error` and what the command said."""
+    """Return what `visudo` says, the rules spelled out, and what came of each try.
+
+    A try is `free`, `password`, `denied` or `error`, with what the command said. It is None where rules cannot be read,
+    or have settings of their own: some of these make the plugin load code, which root would run here.
+    """
     for path in plan["commands"]:
         _stub(path, plan["token"])
-    status, said = people.run(["/usr/sbin/visudo", "-c", "-s", "-f", "/etc/sudoers"], timeout_s=TIMEOUT_S)
-    ctypes.CDLL(PLUGIN)  # once, for all the children
-    tries = [people.in_child(lambda attempt=attempt: _attempt(attempt)) for attempt in plan["tries"]]
+    status, said = people.run(["/usr/sbin/visudo", "-c", "-s", "-f", RULES], timeout_s=TIMEOUT_S)
+    rules = _spelled_out()
+    tries: list[Any] = [None] * len(plan["tries"])
+    if rules is not None and _only_rules() and _tame(rules):
+        ctypes.CDLL(PLUGIN)  # once, for all the children
+        tries = [people.in_child(lambda attempt=attempt: _attempt(attempt)) for attempt in plan["tries"]]
     for attempt, decision in zip(plan["tries"], tries, strict=True):
         if decision and decision["argv"] and attempt["argv"][0] in plan["commands"]:
             decision["output"] = _run_as(decision["uid"], decision["argv"])
-    return {"visudo": status, "visudo_said": said[-400:], "tries": tries}
+    return {"visudo": status, "visudo_said": said[-400:], "rules": rules, "tries": tries}
+
+
+def _spelled_out() -> Any:
+    """Return the rules with the aliases resolved, or None if they cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        argv = ["/usr/bin/cvtsudoers", "-e", "-f", "json", "-o", f"{folder}/rules", RULES]
+        status, _ = people.run(argv, timeout_s=TIMEOUT_S, env={"PATH": "/usr/bin:/bin"})
+        if status != 0 or os.path.getsize(f"{folder}/rules") > MAX_BYTES:
+            return None
+        with open(f"{folder}/rules", encoding="utf-8", errors="replace") as file, suppress(ValueError):
+            return json.load(file)
+    return None
+
+
+def _tame(rules: Mapping[str, Any]) -> bool:
+    """Tell whether no setting is new, and no rule has an option that names something, as a folder for a new root."""
+    parts = [part for spec in rules.get("User_Specs", ()) for part in spec["Cmnd_Specs"]]
+    values = [value for part in parts for option in part.get("Options", ()) for value in option.values()]
+    return _settings_of(rules) <= _settings_of(PRISTINE[0]) and all(isinstance(value, bool) for value in values)
+
+
+def _settings_of(rules: Mapping[str, Any]) -> set[str]:
+    """Return the settings; one that differs in what it is bound to is another."""
+    return {
+        json.dumps([{**entry, "Options": []}, option], sort_keys=True)
+        for entry in rules.get("Defaults", ())
+        for option in entry["Options"]
+    }
+
+
+def _only_rules() -> bool:
+    """Tell whether there are no programs, and no files that are read on some hosts only, unseen by `cvtsudoers`."""
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(f"{RULES}.d") for name in names]
+    for path in filter(os.path.isfile, [RULES, *paths]):
+        with open(path, "rb") as file:
+            content = file.read()
+        if content.startswith(b"\x7fELF") or INCLUDE_BY_HOST.search(CONTINUED.sub(b"", content)):
+            return False
+    return True
 
 
 def _stub(path: str, token: str) -> None:

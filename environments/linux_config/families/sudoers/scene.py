@@ -11,7 +11,9 @@ from agentgym.environments.linux_config.state import StartingState
 
 ROOTS = ("/etc/sudoers", "/etc/sudoers.d")
 KEEP = (
-    "Every other rule stays as it is. Sudo rules are all that is looked at: leave accounts, groups and programs alone."
+    "Every other rule stays as it is, nobody gets more than is said here (no other programs, hosts, accounts to run "
+    "them as, or tags such as SETENV), and no `Defaults` are changed or added. Sudo rules are all that is looked at: "
+    "leave accounts, groups and programs alone."
 )
 HERE = "box"
 SCRIPT = "#!/bin/sh\necho done\n"
@@ -132,9 +134,25 @@ class Scene:
             "expected": self._expected,
             "mends_syntax": mends_syntax,
             "stays": self._stays,
+            "allowed": self._allowed(),
             "uids": {name: self.state.uid(name) for name in self._runas()},
         }
         return Draft(f"{prompt} {KEEP}", self.state, gold, plan, ROOTS)
+
+    def _allowed(self) -> dict[str, list[list[str]]]:
+        """Return for each of the ticket's people and their group what the tries let them have: host, account, command.
+
+        The operators of the team share theirs: that each has what is right among them the tries tell.
+        """
+        team = (self.user, self.mate, f"%{self.team}")
+        found: dict[str, list[list[str]]] = {name: [] for name in team}
+        for attempt, expected in zip(self._tries, self._expected, strict=True):
+            name, host = attempt["user"], attempt["host"]
+            if expected["wanted"] != "denied" and name not in ("root", self._boss):
+                for subject in team if name in team else (name,):
+                    for where in (host, "ALL") if host == HERE else (host,):
+                        found.setdefault(subject, []).append([where, attempt["runas"], " ".join(attempt["argv"])])
+        return found
 
     def _runas(self) -> list[str]:
         return sorted({attempt["runas"] for attempt in self._tries})
