@@ -1,6 +1,7 @@
 """Accounts: more than one right way, and no way beside them."""
 
 import random
+import re
 
 import pytest
 
@@ -53,7 +54,25 @@ def gold(task: Task) -> list[str]:
     return [str(command) for command in task.secret["gold"]]  # type: ignore[union-attr]
 
 
+def words(task: Task) -> dict[str, str]:
+    """What the commands below name: people, and what the solution's first command has."""
+    first, *others = gold(task)
+    found = {"person": people(task)[0], "group": first.split()[2], "gold": first, "useradd": first}
+    found |= {"days": others[0] if others else "", "umask": "027" if "0750" in "".join(others) else "077"}
+    if comment := re.search(r"-d (\S+) .* -c '(.*)' -G (\S+) (\S+)$", first):
+        found |= dict(zip(("home", "comment", "team", "name"), comment.groups(), strict=True))
+    return found
+
+
 OTHER_WAYS = {
+    "service-account": [
+        "adduser --system --group --no-create-home --home {home} --gecos '{comment}' {name}",
+        "adduser {name} {team}",
+    ],
+    "new-defaults": [
+        "cd /etc/default; {useradd}; sed -i -e 's/#.*//' -e '/^$/d' useradd; echo '# ours' >> useradd",
+        "sed -i -E -e 's/^(UMASK).*/\\1 {umask}/' -e '/^#/d' /etc/login.defs; {days}",
+    ],
     "login-shell": ["sed -i -E '/^{person}:/s#[^:]*$#/bin/bash#' /etc/passwd"],
     "join-group": ["gpasswd -a {person} {group}"],
     "still-a-member": ['sed -i -E "s/^({person}:x:([0-9]+)):[0-9]+:/\\1:\\2:/" /etc/passwd'],
@@ -67,8 +86,7 @@ OTHER_WAYS = {
 @pytest.mark.parametrize("name", OTHER_WAYS)
 def test_there_is_another_way(name: str, bubblewrap_backend: SandboxBackend) -> None:
     task = task_of(name)
-    words = {"person": people(task)[0], "group": gold(task)[0].split()[2]}
-    commands = [command.format(**words) for command in OTHER_WAYS[name]]
+    commands = [command.format(**words(task)) for command in OTHER_WAYS[name]]
     assert faults(solve(bubblewrap_backend, task, *commands)) == []
 
 
@@ -92,8 +110,7 @@ NEAR_MISSES = {
 @pytest.mark.parametrize(("name", "command"), [(name, each) for name in NEAR_MISSES for each in NEAR_MISSES[name]])
 def test_a_near_miss_scores_nothing(name: str, command: str, bubblewrap_backend: SandboxBackend) -> None:
     task = task_of(name)
-    words = {"person": people(task)[0], "group": gold(task)[0].split()[2], "gold": gold(task)[0]}
-    assert solve(bubblewrap_backend, task, command.format(**words)).value == 0.0
+    assert solve(bubblewrap_backend, task, command.format(**words(task))).value == 0.0
 
 
 OVERDONE = (
@@ -103,6 +120,22 @@ OVERDONE = (
     "useradd -o -u 0 -M operator2",
     "echo '# done' >> /etc/group",
 )
+
+
+SETTINGS = (
+    "sed -i 's/^ENCRYPT_METHOD.*/ENCRYPT_METHOD DES/' /etc/login.defs",
+    "echo 'UMASK 000' >> /etc/login.defs",
+    "sed -i -E 's/^(UID_MIN).*/\\1 50000/' /etc/login.defs",
+    "sed -i '/^GID_MAX/d' /etc/login.defs",
+    "useradd -D -b /srv",
+    "echo SKEL=/tmp >> /etc/default/useradd",
+)
+
+
+@pytest.mark.parametrize("more", SETTINGS)
+def test_other_settings_for_new_accounts_stay(more: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = task_of("new-defaults")
+    assert "other settings stay" in " ".join(faults(solve(bubblewrap_backend, task, *gold(task), more)))
 
 
 @pytest.mark.parametrize("more", OVERDONE)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
-from agentgym.environments.linux_config.families.limits import table
+from agentgym.environments.linux_config.families.limits import concerned, table
 from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
@@ -60,7 +60,7 @@ def words(task: Task) -> dict[str, str]:
 
 OTHER_WAYS = {
     "members": "printf '@{team} soft {item} {number}\\n@{team} hard {item} {number}\\n' >> /etc/security/limits.conf",
-    "everybody": "sed -i '1i *\t-\t{item}\t{number}' /etc/security/limits.conf",
+    "everybody": "sed -i '1i *\t-\t{item}\t{number} # not www-data - priority 3' /etc/security/limits.conf",
     "overridden": "cd {folder}; mv *-site.conf zz.conf; rm 99-site.cnf",
 }
 
@@ -93,6 +93,10 @@ def test_a_near_miss_scores_nothing(name: str, command: str, bubblewrap_backend:
 
 
 OVERDONE = (
+    "echo '* - nonewprivs 1' > {folder}/x.conf",
+    "echo 'www-data - nofile 5' > {folder}/x.conf",
+    "echo '5000: - nofile 5' > {folder}/x.conf",
+    "echo '@adm - nproc 3' > {folder}/x.conf",
     "echo 'root - nproc 99' > {folder}/root.conf",
     "echo '* - maxlogins 3' > {folder}/logins.conf",
     "echo '@{team} - core 0' > {folder}/x.conf; echo '@{team} - msgqueue 5000' >> {folder}/x.conf",
@@ -120,3 +124,13 @@ def test_a_table_of_limits_is_read_by_the_kernels_names() -> None:
         "Max open files": ("1024", "4096"),
         "Max nice priority": ("0", "0"),
     }
+
+
+def test_a_line_is_about_all_root_and_the_tickets_users_and_groups() -> None:
+    domains = {"names": ["ann", "@ops"], "users": [2001], "groups": [3001], "far": 59999, "all": False}
+    assert all(concerned(domain, domains) for domain in ("*", "root", "ann", "@ops", ":2001", "2001:2001", "@:3001"))
+    others = ("bob", "@adm", "%ops", ":33", "2001:", "2001:2002", "@3001:", "@:2001", ":", "1000:", "@1000:60000")
+    assert not any(concerned(domain, domains) for domain in others)
+    everybody = domains | {"all": True}
+    assert all(concerned(domain, everybody) for domain in ("1000:", "1000:60000"))
+    assert not any(concerned(domain, everybody) for domain in ("1000:2000", "@1000:", ":", "daemon"))

@@ -19,6 +19,11 @@ def words(task: Task) -> dict[str, str]:
 
 DEFAULTS = "setfacl -d --set u::rwx,g::rwx,o::-"
 RIGHT = {
+    "with entries for later files": (
+        "whole-tree",
+        "find {folder} -type d -exec chmod 750 {{}} +; find {folder} -type f -exec chmod 640 {{}} +; "
+        "setfacl -R -d -m g:{team}:rX,o::- {folder}",
+    ),
     "a default entry for the team": (
         "default-entries",
         "setfacl -k {folder} && setfacl -m d:u::rwX,d:g::-,d:g:{team}:rwX,d:o::- {folder} && chmod 660 {second}",
@@ -33,6 +38,8 @@ RIGHT = {
     "by name": ("shared-folder", "chown :{team} {folder}; chmod u=rwx,g=rwxs,o= {folder}"),
 }
 WRONG = {
+    "others get through": ("shared-folder", "chgrp {team} {folder}; chmod 2771 {folder}"),
+    "later files too": ("whole-tree", "chmod -R u=rwX,g=rX,o= {folder}; setfacl -R -d -m g:{team}:rwx {folder}"),
     "the vendor's folder too": ("default-entries", DEFAULTS + " -R {folder}; chmod 660 {second}"),
     "umask decides": ("default-entries", "setfacl -k {folder}; chmod 660 {second}"),
     "the old file stays open": ("default-entries", DEFAULTS + " {folder}"),
@@ -55,6 +62,22 @@ def test_there_is_more_than_one_right_way(kind: str, command: str, bubblewrap_ba
 def test_what_is_not_quite_right_scores_nothing(kind: str, command: str, bubblewrap_backend: SandboxBackend) -> None:
     task = draw("permissions", kind)
     assert solve(bubblewrap_backend, task, command.format(**words(task))).value == 0.0
+
+
+# What a single check sees, and no other.
+ALONE = {
+    "ACLs name nobody whom the ticket does not": "setfacl -m u:daemon:r {folder}",
+    "nothing is added": "touch $(dirname {folder})/more",
+    "what the ticket does not name stays": "chgrp {team} $(dirname {folder})",
+    "no file has a set-id or sticky bit": "chmod +t {folder}",
+}
+
+
+@pytest.mark.parametrize("check", ALONE)
+def test_each_check_sees_something(check: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = draw("permissions", "one-reader")
+    reward = solve(bubblewrap_backend, task, *gold(task), ALONE[check].format(**words(task)))
+    assert [component.name for component in reward.components if component.value < 1] == [check]
 
 
 @pytest.mark.parametrize("left_out", ["chmod g+s", "chmod 1770", "setfacl -d", "find"])

@@ -59,6 +59,7 @@ class Accounts(Family):
             components.append(rule(f"{name}'s password is only locked", back, f"after usermod -U it is good: {back}"))
         if plan["new"] is not None:
             components += _facts("new account", plan["new"], seen["new"], today=seen["today"])
+            components.append(_settings_stay(plan["settings"], seen["settings"], before["settings"]))
         for folder, expected in plan["trees"].items():
             components += _tree(folder, expected, claims)
         return components
@@ -74,6 +75,8 @@ def _facts(
         return
     for fact, wanted in expected["goals"].items():
         got = facts.get(fact)
+        if fact == "gecos" and "," not in wanted:
+            got = got and got.rstrip(",")  # adduser writes the empty fields after the name as well
         fits = got is not None and _fits(wanted, got, today=today)
         yield goal(f"{what}: {fact}", fits, f"wanted {wanted}, got {got}")
     wrong = [f"{fact} {facts.get(fact)}" for fact, value in expected["stays"].items() if facts.get(fact) != value]
@@ -104,6 +107,16 @@ def _others_stay(plan: Mapping[str, Any], claims: Claims, pristine: Mapping[str,
         twice = Counter(_name(line) for line in got)
         wrong += [f"{path}: {name} twice" for name in named if twice[name] > 1]
     return rule("other accounts and groups stay", not wrong, ", ".join(wrong)[:400] or "to the letter")
+
+
+def _settings_stay(
+    free: Mapping[str, Sequence[str]], now: Sequence[Sequence[str]], before: Sequence[Sequence[str]]
+) -> Component:
+    """The settings are what they were but for those that are free: with any value, or with one of those named."""
+    old, new = (Counter((key, value) for key, value in pairs) for pairs in (before, now))
+    more = [(key, value) for key, value in new - old if key not in free or (free[key] and value not in free[key])]
+    wrong = sorted({key for key, _ in [*more, *(pair for pair in old - new if pair[0] not in free)]})
+    return rule("other settings stay", not wrong, ", ".join(wrong)[:400] or "as they were")
 
 
 def _numbers(plan: Mapping[str, Any], claims: Claims) -> Component:

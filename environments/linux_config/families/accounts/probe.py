@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -52,7 +53,7 @@ class Conversation(ctypes.Structure):
 
 def before(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return the account files of the pristine box, and what is to be complained about in them."""
-    return {"lines": {path: _lines(path) for path in FILES}, "complaints": _complaints()}
+    return {"lines": {path: _lines(path) for path in FILES}, "complaints": _complaints(), "settings": _settings()}
 
 
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
         "users": {user["name"]: _user(user["name"], user["word"], plan["token"]) for user in plan["users"]},
         "groups": {name: _group(name) for name in plan["groups"]},
         "complaints": _complaints(),
+        "settings": _settings(),
         "modes": {path: _mode(path) for path in FILES},
         "today": int(time.time() // 86_400),
     }
@@ -73,6 +75,15 @@ def _lines(path: str) -> list[str]:
     with suppress(OSError), open(path, "rb") as file:
         return file.read(MAX_BYTES).decode("utf-8", "replace").splitlines()
     return []
+
+
+def _settings() -> list[tuple[str, str]]:
+    """Return each setting of login.defs, and each of useradd as it takes them."""
+    entries = (line.strip(" \t") for line in _lines("/etc/login.defs"))
+    pairs = [(re.split("[ \t]+", f"{line} ", maxsplit=1)) for line in entries if line and line[0] != "#"]
+    _, said = people.run(["/usr/sbin/useradd", "-D"], timeout_s=TIMEOUT_S, env=ENV)
+    pairs += [[f"useradd {key}", value] for key, _, value in (line.partition("=") for line in said.splitlines())]
+    return sorted((key, value.strip(' \t"')) for key, value in pairs)
 
 
 def _mode(path: str) -> list[int] | None:

@@ -136,8 +136,14 @@ class Scene:
         self._extra["unlock"][name] = self.accounts[name].word
         self.judged["unlock"].append(name)
 
-    def makes_user(self, **facts: Any) -> None:
-        """A user whom the probe makes has these facts."""
+    def makes_user(self, settings: Mapping[str, Sequence[str]], **facts: Any) -> None:
+        """A user whom the probe makes has these facts.
+
+        Args:
+            settings: of login.defs and useradd that may change, with their possible values if not all are.
+            facts: of the user.
+        """
+        self.judged["settings"] = settings
         self._extra["makes_user"] = True
         self.judged["new"] = facts
 

@@ -10,6 +10,8 @@ from agentgym.environments.linux_config.families.accounts.trees import Trees
 from agentgym.environments.linux_config.families.base import Draft
 
 EPOCH = date(1970, 1, 1)
+# What the ticket about new accounts is about. Their homes' mode can also follow from the umask.
+NEW_SETTINGS = ("PASS_MAX_DAYS", "PASS_MIN_DAYS", "PASS_WARN_AGE", "HOME_MODE", "useradd SHELL", "useradd INACTIVE")
 
 
 def login_shell(rng: random.Random) -> Draft:
@@ -136,12 +138,15 @@ def new_defaults(rng: random.Random) -> Draft:
     mode = rng.choice(("0700", "0750"))
     goals = {"max": str(longest), "min": str(least), "warn": str(warn), "inactive": str(grace), "shell": BASH}
     stays = {"status": 0, "own_group": True, "locked": True, "empty": False, "expire": ""}
-    scene.makes_user(goals=goals | {"mode": mode}, stays=stays)
+    free: dict[str, list[str]] = {key: [] for key in NEW_SETTINGS}
+    free["UMASK"] = ["077", "0077"] if mode == "0700" else ["027", "0027"]
+    scene.makes_user(free, goals=goals | {"mode": mode}, stays=stays)
     prompt = (
         f"Accounts that are made from now on with a plain `useradd -m NAME` must get {BASH} as shell, a home directory "
         f"with mode {mode}, passwords that last {longest} days and can be changed again after {least} days at the "
         f"earliest, a warning {warn} days before they run out, and {grace} days of grace after it. Each still gets a "
-        "group of its own, no usable password and no end date. Accounts that are there stay as they are."
+        "group of its own, no usable password and no end date. All other settings for new accounts, such as their "
+        "numbers and how passwords are encrypted, stay as they are, and so do the accounts that are there."
     )
     return scene.draft(
         prompt,

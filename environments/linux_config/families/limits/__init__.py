@@ -12,8 +12,12 @@ from agentgym.environments.linux_config.families.limits.cheats import CHEATS
 from agentgym.reward import Component
 
 ROW = re.compile(r"^(Max [a-z ]+?) {2,}(\w+) +(\w+)", re.MULTILINE)
-# What limits.conf can set and no process shows.
-UNSEEN = re.compile(r"\b(maxlogins|maxsyslogins|priority|chroot)\b")
+# Of what limits.conf can set, all that a process shows.
+SHOWN = (
+    "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
+    "sigpending", "stack",
+)  # fmt: skip
+RANGE = re.compile(r"(@?)(\d*):(\d*)")
 OTHERS_MAY_WRITE = 0o022
 
 Table = Mapping[str, Sequence[str]]
@@ -40,7 +44,7 @@ class Limits(Family):
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """Compare each user's limits with those of the ticket, and else with those of the pristine box."""
-        components = [_only_root_writes(claims), _nothing_unseen(claims), _files_stay(plan, claims)]
+        components = [_only_root_writes(claims), *_lines(plan, claims), _files_stay(plan, claims)]
         for user, limits in plan["limits"].items():
             usual = table(before["root" if user == "root" else "ordinary"])
             components += _user(user, limits, table(seen[user]), usual)
@@ -74,13 +78,36 @@ def _only_root_writes(claims: Claims) -> Component:
     return rule("only root can write the files", not wrong, ", ".join(wrong)[:400] or "no other can")
 
 
-def _nothing_unseen(claims: Claims) -> Component:
-    """No line limits logins, priorities or roots, which no process shows."""
-    found = []
+def _lines(plan: Mapping[str, Any], claims: Claims) -> Iterator[Component]:
+    """No line limits what no process shows (logins, priorities, roots), or somebody whom the ticket does not name."""
+    unseen, strangers = [], []
     for path in sorted(claims.contents):
-        lines = [line.partition("#")[0] for line in claims.text(path).splitlines()]
-        found += [f"{path}: {match[1]}" for line in lines if (match := UNSEEN.search(line))]
-    return rule("no line limits logins, priorities or roots", not found, ", ".join(found)[:400] or "none")
+        for line in claims.text(path).splitlines():
+            words = line.partition("#")[0].split()
+            if len(words) > 3 and words[2].lower() not in SHOWN:
+                unseen.append(f"{path}: {words[2]}")
+            if len(words) > 1 and not concerned(words[0], plan["domains"]):
+                strangers.append(f"{path}: {words[0]}")
+    yield rule("each line limits what a process shows", not unseen, ", ".join(unseen)[:400] or "all do")
+    yield rule("no line is about others", not strangers, ", ".join(strangers)[:400] or "none is")
+
+
+def concerned(domain: str, domains: Mapping[str, Any]) -> bool:
+    """Whether a line's domain is for all, root, or a user or group of the ticket, by name or by number.
+
+    Args:
+        domain: as a line has it.
+        domains: `names` as lines may have them, numbers of `users` and `groups`, and whether the ticket is about `all`.
+    """
+    if domain in ("*", "root", *domains["names"]):
+        return True
+    match = RANGE.fullmatch(domain)
+    if match is None:
+        return False
+    group, low, high = match.groups()
+    if high and low in ("", high):
+        return int(high) in domains["groups" if group else "users"]
+    return bool(domains["all"] and low and not group and (not high or int(high) >= domains["far"]))
 
 
 def _files_stay(plan: Mapping[str, Any], claims: Claims) -> Component:

@@ -13,6 +13,7 @@ from agentgym.environments.linux_config.state import StartingState
 ROOTS = ("/etc/security/limits.conf", "/etc/security/limits.d")
 FOLDER = "/etc/security/limits.d"
 KIB = 1024
+FAR = "59999"
 ASIDE = (
     "All other limits, and all other users' and root's, stay as they are, also those of users who are made later. "
     f"We look at {ROOTS[0]} and {FOLDER}, which only root may write, and open sessions afresh."
@@ -67,7 +68,7 @@ class Scene:
         self._files: dict[str, str] = {}
         self._stays: list[str] = []
         self._later: dict[str, str] = {}
-        users = (self.person, self.mate, self.guest, self.service, self.other_service, "root", "new", "late")
+        users = (self.person, self.mate, self.guest, self.service, self.other_service, "root", "new", "far", "late")
         self._limits: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in users}
 
     def items(self, count: int) -> list[str]:
@@ -91,10 +92,10 @@ class Scene:
     ) -> None:
         """In the end users have these limits (soft and hard, or one for both); None is what they have in a fresh box.
 
-        `new` is a user made in the end, `late` one who is made as a member of the team, and `later` is the user for
-        whom the limits change once more.
+        `new` is a user made in the end, as is `far`, who has a high number and the same limits; `late` one who is made
+        as a member of the team; and `later` is the user for whom the limits change once more.
         """
-        for user in users:
+        for user in (*users, *(["far"] if "new" in users else [])):
             for item, value in items.items():
                 pair = value if isinstance(value, tuple) else (value, value)
                 name, factor, _ = ITEMS[item]
@@ -107,7 +108,7 @@ class Scene:
 
     def draft(self, prompt: str, *gold: str) -> Draft:
         """Return the task."""
-        made: dict[str, list[str]] = {"new": [], "late": ["-G", self.team]}
+        made: dict[str, list[str]] = {"new": [], "far": ["-u", FAR], "late": ["-G", self.team]}
         plan = {
             "probe": {
                 "later": self._later,
@@ -115,6 +116,19 @@ class Scene:
                 "made": made,
             },
             "limits": self._limits,
+            "domains": self._domains(),
             "stays": {path: self._files[path] for path in self._stays},
         }
         return Draft(f"{prompt} {ASIDE}", self.state, gold, plan, ROOTS)
+
+    def _domains(self) -> dict[str, Any]:
+        """Return who may have lines: those of the scene, and ranges of numbers where the ticket is about all."""
+        users = (self.person, self.mate, self.guest, self.service, self.other_service)
+        groups = (self.team, self.other_team, *users)
+        return {
+            "names": [*users, *(f"@{name}" for name in groups)],
+            "users": [self.state.uid(name) for name in users],
+            "groups": [self.state.gid(name) for name in groups],
+            "far": int(FAR),
+            "all": bool(self._limits["new"]),
+        }

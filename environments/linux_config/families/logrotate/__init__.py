@@ -13,8 +13,16 @@ from agentgym.environments.linux_config.families.logrotate.scene import FREQUENC
 from agentgym.reward import Component
 
 PROGRAMS = re.compile(
-    r"^\s*(firstaction|prerotate|postrotate|preremove|lastaction|compresscmd|uncompresscmd|mail)\b", re.MULTILINE
+    r"(?:^|[{\s])(firstaction|prerotate|postrotate|preremove|lastaction|compresscmd|uncompresscmd|shred)\b"
+    r"|(?:^|[{])\s*(mail)\b",
+    re.MULTILINE,
 )
+# A line that holds no more than a comment. One with a brace may be part of a quoted name, after which a stanza begins.
+COMMENT = re.compile(r"^\s*#[^{\n]*$", re.MULTILINE)
+# What logrotate says of a stanza that does not restrict which logs are rotated, and that keeps its old logs itself.
+USUAL_FORM = "empty log files are rotated, old logs are removed"
+# The starting state has no stanza for it.
+ABSENT = ("/var/log/nginx/", "/etc/logrotate.d/nginx")
 
 
 class Logrotate(Family):
@@ -50,9 +58,11 @@ class Logrotate(Family):
             succeeds(
                 "logrotate succeeds", not failed, f"{rounds - len(failed)} of {rounds} forced rotations succeeded"
             ),
-            _no_other_logs(plan, seen["frequencies"], before),
+            _no_other_logs(plan, seen["said"], before["said"]),
+            _systems_logs(seen, before["said"]),
+            _systems_files(seen["files"], before["files"]),
             _no_programs(claims),
-            rule("other files stay", all(path in seen["found"] for path in plan["apart"]), ", ".join(plan["apart"])),
+            _apart(plan["apart"], seen["found"]),
             *files_stay(plan["stays"], claims),
         ]
         for wanted in plan["wanted"]:
@@ -60,8 +70,11 @@ class Logrotate(Family):
                 _old_logs(wanted, seen["found"], rounds, token),
                 _log(wanted, seen["found"], seen["same_file"]),
                 _due(wanted, plan["probe"]["trials"], seen["trials"]),
-                _frequency(wanted, seen["frequencies"]),
+                _frequency(wanted, seen["said"]),
+                _old_age(wanted, seen["aged"]),
             ]
+            if not wanted["fresh"]:
+                components.append(_form(wanted, seen))
         return components
 
 
@@ -69,17 +82,36 @@ def _judge(wanted: Mapping[str, Any], aspect: str) -> Callable[..., Component]:
     return goal if aspect in wanted["goals"] else rule
 
 
-def _no_other_logs(plan: Mapping[str, Any], now: Mapping[str, str], before: Sequence[str]) -> Component:
+def _no_other_logs(plan: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any]) -> Component:
     """Nothing is rotated but what was, and the service's own logs: logrotate renames and truncates as root."""
     folders = tuple(f"{folder}/" for folder in plan["probe"]["folders"])
-    others = sorted(path for path in now.keys() - set(before) if not path.startswith(folders))
+    others = sorted(path for path in now.keys() - before.keys() if not path.startswith(folders))
     return rule("nothing else is rotated", not others, ", ".join(others) or "nothing else")
+
+
+def _systems_logs(seen: Mapping[str, Any], before: Mapping[str, Any]) -> Component:
+    """Logrotate says of the system's own logs what it said, and where several are kept, old ones survive."""
+    logs = {path: said for path, said in before.items() if not path.startswith(ABSENT)}
+    wrong = [path for path, said in logs.items() if seen["said"].get(path) != said]
+    wrong += [path for path, said in logs.items() if int(said[0][1]) > 1 and path not in seen["aged"]]
+    return rule("the system's logs rotate as before", not wrong, ", ".join(wrong) or f"{len(logs)} logs")
+
+
+def _systems_files(now: Mapping[str, str], before: Mapping[str, str]) -> Component:
+    changed = [path for path, text in before.items() if path not in ABSENT and now.get(path) != text]
+    return rule("the files of the system's logs stay", not changed, ", ".join(changed) or "as they were")
 
 
 def _no_programs(claims: Claims) -> Component:
     """No stanza starts a program as root, which none of the tickets needs and none of the box's stanzas does."""
-    found = [f"{path}: {word}" for path in sorted(claims.contents) for word in PROGRAMS.findall(claims.text(path))]
+    texts = {path: COMMENT.sub("", claims.text(path)) for path in sorted(claims.contents)}
+    found = [f"{path}: {match[1] or match[2]}" for path, text in texts.items() for match in PROGRAMS.finditer(text)]
     return rule("no stanza starts a program", not found, ", ".join(found) or "none")
+
+
+def _apart(apart: Mapping[str, str], found: Mapping[str, Any]) -> Component:
+    wrong = [path for path, text in apart.items() if found.get(path, {}).get("text") != text]
+    return rule("other files stay", not wrong, ", ".join(wrong) or ", ".join(apart))
 
 
 def _old_logs(wanted: Mapping[str, Any], found: Mapping[str, Any], rounds: int, token: str) -> Component:
@@ -112,10 +144,26 @@ def _due(wanted: Mapping[str, Any], trials: list[dict[str, int]], rotated: list[
     return _judge(wanted, "due")(f"{wanted['path']} is rotated when due", got == due, f"wanted {due}, got {got}")
 
 
-def _frequency(wanted: Mapping[str, Any], frequencies: Mapping[str, str]) -> Component:
-    got = frequencies.get(wanted["path"], "never")
-    passed = not wanted["frequency"] or got == FREQUENCIES[wanted["frequency"]]
+def _frequency(wanted: Mapping[str, Any], said: Mapping[str, Any]) -> Component:
+    got = " / ".join(sorted({str(words[:1]) for words in said.get(wanted["path"], [])})) or "never"
+    passed = not wanted["frequency"] or got == str([FREQUENCIES[wanted["frequency"]]])
     return _judge(wanted, "often")(f"how often {wanted['path']} is rotated", passed, f"logrotate says: {got}")
+
+
+def _old_age(wanted: Mapping[str, Any], aged: Sequence[str]) -> Component:
+    survives = wanted["path"] in aged
+    evidence = f"a very old one {'survives' if survives else 'does not survive'} a rotation"
+    is_new = {"old", "due"} <= set(wanted["goals"])
+    return (goal if is_new else rule)(f"old logs of {wanted['path']} are kept whatever their age", survives, evidence)
+
+
+def _form(wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> Component:
+    """A log that was rotated before is rotated when it is empty, and is not missed when it is not there."""
+    path, status = wanted["path"], seen["missing"][wanted["path"]]
+    said = {words[2] for words in seen["said"].get(path, []) if len(words) > 2}
+    usual = status == 0 and (wanted["size"] > 0 or said == {USUAL_FORM})
+    evidence = f"logrotate says: {'; '.join(sorted(said)) or 'nothing'}; without the log its status is {status}"
+    return rule(f"when {path} is empty or missing", usual, evidence)
 
 
 FAMILY = Logrotate()

@@ -88,9 +88,9 @@ def site_folder(rng: random.Random) -> Draft:
     scene.configure(own[second].block(logs[second], in_place=False), path=f"{SITE}/{second}", mode=0o664)
     scene.configure(own[third].block(logs[third]), path=f"{SITE}/{third}")
     scene.configure(replace(shared, owner=third).block(logs[third]), path=f"/etc/logrotate.d/{third}")
-    scene.wants(logs[first], own[first], goals=EVERYTHING)
-    scene.wants(logs[second], own[second], goals=EVERYTHING)
-    scene.wants(logs[third], own[third], goals=("old", "often"))
+    scene.wants(logs[first], own[first], goals=EVERYTHING, fresh=True)
+    scene.wants(logs[second], own[second], goals=EVERYTHING, fresh=True)
+    scene.wants(logs[third], own[third], goals=("old", "often"), fresh=True)
     prompt = (
         f"The stanzas of {first}, {second} and {third} were to move to {SITE}, but logrotate does not read that folder "
         f"yet, and what was written there does not agree. Have {logs[first]}, {logs[second]} and {logs[third]} rotated "

@@ -13,7 +13,10 @@ from agentgym.environments.linux_config.state import StartingState
 ROOTS = ("/etc/logrotate.conf", "/etc/logrotate.d")
 # Old logs, the log after rotation, when it is due, and how often that is.
 EVERYTHING = ("old", "log", "due", "often")
-KEEP = "Nothing else about the rotation may change. Logrotate's configuration is all that is looked at."
+KEEP = (
+    "Nothing else about the rotation may change, and the files of the system's own logs (apt, dpkg and so on) stay as "
+    "they are. No rotation may start a program. Logrotate's configuration is all that is looked at."
+)
 FREQUENCIES = {"daily": "after 1 days", "weekly": "weekly", "monthly": "monthly"}
 # Rotated so many days ago, and so large: nothing is due, time has passed, the log has grown.
 TRIALS = ({"age_days": 0, "size": 100}, {"age_days": 40, "size": 100}, {"age_days": 0, "size": 60_000})
@@ -84,7 +87,8 @@ class Scene:
         self.log = f"{self.folder}/{noun}.log"
         self.config = f"/etc/logrotate.d/{self.service}"
         self.policy = Policy(rng.randrange(2, 7), rng.choice(("daily", "weekly", "monthly")))
-        self.state.file(f"{self.folder}/README", f"Logs of {self.service}\n")
+        self._readme = f"Logs of {self.service}\n"
+        self.state.file(f"{self.folder}/README", self._readme)
         apart = Policy(rng.randrange(2, 5), "weekly", "all")
         folder = self.state.directory(f"/var/log/{other}")
         self.state.file(f"/etc/logrotate.d/{other}", apart.block(f"{folder}/*.log", "nocopytruncate"))
@@ -117,6 +121,7 @@ class Scene:
         mode: int | None = None,
         owner: str = "",
         goals: tuple[str, ...] = (),
+        fresh: bool = False,
     ) -> None:
         """In the end the log must rotate like this. Before it has the same mode and owner unless others are named.
 
@@ -127,13 +132,14 @@ class Scene:
             mode: of the log before rotation.
             owner: likewise, a user with a group of the same name.
             goals: what the ticket asks for, of `EVERYTHING`; the rest is so already.
+            fresh: its stanza is written anew, so that what the ticket does not name is free.
         """
         first = {"mode": mode or policy.mode, "uid": self.state.uid(owner or policy.owner)}
         gid = self.state.gid(owner or policy.group)
         self.state.file(path, "started\n", first["mode"], owner=owner or policy.owner, group=owner or policy.group)
         self._logs.append({"path": path, "gid": gid} | first)
         after = {"uid": self.state.uid(policy.owner), "gid": self.state.gid(policy.group)}
-        self._wanted.append({"path": path, "size": size, "goals": list(goals)} | asdict(policy) | after)
+        self._wanted.append({"path": path, "size": size, "goals": list(goals), "fresh": fresh} | asdict(policy) | after)
 
     def draft(self, prompt: str, *gold: str, mends_errors: bool = False, more: tuple[str, ...] = ()) -> Draft:
         """Return the task.
@@ -149,7 +155,7 @@ class Scene:
         trials = [*TRIALS, *({"age_days": 0, "size": size} for size in sizes)]
         rounds = max(wanted["keep"] for wanted in self._wanted) + 2
         probe = {"logs": self._logs, "folders": folders, "rounds": rounds, "trials": trials}
-        apart = [f"{self.folder}/README"]
+        apart = {f"{self.folder}/README": self._readme}
         plan = {
             "probe": probe,
             "wanted": self._wanted,

@@ -43,7 +43,7 @@ def new_log(rng: random.Random) -> Draft:
     """A log that nothing rotates yet."""
     scene = Scene(rng)
     scene.policy = Policy(scene.policy.keep, scene.policy.frequency, "all", 0o640, scene.service, "adm")
-    scene.wants(scene.log, scene.policy, goals=EVERYTHING)
+    scene.wants(scene.log, scene.policy, goals=EVERYTHING, fresh=True)
     prompt = (
         f"{scene.service} writes {scene.log}, which nothing rotates yet. Rotate it {scene.policy.frequency}, keep "
         f"{scene.policy.keep} old logs, all of them compressed, and make the new log with mode 0640, owner "

@@ -61,9 +61,11 @@ def shared_folder(rng: random.Random) -> Draft:
     scene.can(scene.member, "mkdir", path=f"{folder}/below", umask="007", goal=True)
     scene.can(scene.member, "create", path=f"{folder}/below/two", umask="007", goal=True)
     scene.can(scene.owner, "write", path=f"{folder}/below/two", goal=True)
+    scene.can(scene.member, "create", path=f"{folder}/loose", umask="000", goal=True)
     for stranger in (scene.guest, scene.outsider):
         scene.cannot(stranger, "list", path=folder)
-        scene.cannot(stranger, "read", path=f"{folder}/one")
+        for name in ("one", "loose"):
+            scene.cannot(stranger, "read", path=f"{folder}/{name}")
         scene.cannot(stranger, "create", path=f"{folder}/three")
     scene.has_mode(other, 0o640)
     prompt = (
@@ -108,6 +110,8 @@ def whole_tree(rng: random.Random) -> Draft:
         scene.cannot(scene.member, "create", path=f"{folder}/new")
         scene.cannot(scene.outsider, "list", path=folder, goal=folder == folders[0])
         scene.can(scene.owner, "create", path=f"{folder}/new")
+        scene.cannot(scene.member, "write", "execute", path=f"{folder}/new")
+        scene.cannot(scene.outsider, "read", path=f"{folder}/new")
     for path, was in zip(files, modes, strict=True):
         scene.has_mode(path, 0o640, was=was)
     prompt = (
