@@ -1,12 +1,14 @@
 """nginx: more than one right way, and what is nearly right or too much."""
 
 import random
+import re
 from typing import Any
 
 import pytest
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
 from agentgym.environments.linux_config.families.nginx.answers import mismatch
+from agentgym.environments.linux_config.families.nginx.settings import known, unknown
 from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
@@ -64,6 +66,14 @@ RIGHT = {
     "enable-site": "cp {conf} /etc/nginx/conf.d/mine.conf",
     "single-page": "sed -i 's#location / .*#location /{folder}/ {{ }} location / {{ try_files $uri @app; }} "
     "location @app {{ rewrite ^ /index.html break; }}#' {conf}",
+    "private-area": "cat > {conf} <<'END'\n"
+    "geo $ours {{ default 0; NETWORK 1; ALONE 1; }}\n"
+    "server {{ listen *:80; listen [::]:80; server_name {name}; 'root' \"{root}/\"; access_log /var/log/nginx/a.log;\n"
+    "location ^~ /.well-known/ {{ allow all; }}\n"
+    "location ~ (/\\.|\\.bak$) {{ return 404; }}\n"
+    "location ~* \\.(css|js|png)$ {{ expires 1h; if ($uri ~ ^/{folder}/) {{ set $ours no$ours; }} "
+    "if ($ours = no0) {{ return 403; }} }}\n"
+    "location /{folder}/ {{ alias {root}/{folder}/; if ($ours = 0) {{ return 403; }} }} }}\nEND",
     "regex-wins": "sed -i 's#location /{folder}/ {{#location ~ ^/{folder}/(.*)$ {{#; "
     "s#alias \\(.*\\)/;#alias \\1/$1;#' "
     "{conf} && sed -i '/include/d; s#^}}##' {conf} && "
@@ -75,7 +85,11 @@ RIGHT = {
 @pytest.mark.parametrize("kind", RIGHT)
 def test_other_ways_are_right_too(kind: str, bubblewrap_backend: SandboxBackend) -> None:
     task = drawn(kind)
-    assert wrong(solve(bubblewrap_backend, task, RIGHT[kind].format(**words(task)))) == []
+    command = RIGHT[kind].format(**words(task))
+    if kind == "private-area":
+        network, alone = re.findall(r"127[.\d]+\d(?:/24)?", task.prompt)[:2]
+        command = command.replace("NETWORK", network).replace("ALONE", alone)
+    assert wrong(solve(bubblewrap_backend, task, command)) == []
 
 
 NEARLY = {
@@ -99,9 +113,25 @@ OVERDONE = {
     "wrong-root": [
         "sed -i 's/^user .*/user root;/' /etc/nginx/nginx.conf",
         "echo '# load_module' >> /etc/nginx/nginx.conf",
+        "echo 'server {{ listen 8081; root {root}; }}' > /etc/nginx/conf.d/more.conf",
+        "sed -i 's#index index.html;#& location /zz-debug/ {{ \"alias\" /etc/; }}#' {conf}",
+        "sed -i 's#index index.html;#& access_log /etc/ld.so.preload;#' {conf}",
+        "sed -i 's#index index.html;#& error_log /etc/cron.d/x;#' {conf}",
+        "sed -i 's#index index.html;#& location /zz/ {{ proxy_pass http://127.0.0.1:22/; }}#' {conf}",
+    ],
+    "private-area": [
+        "sed -i 's#index index.html;#& location ^~ /open/ {{ alias {root}/; }}#' {conf}",
+        "sed -i 's#index index.html;#& location ^~ /open/ {{ rewrite ^/open/(.*) /{folder}/$1 break; }}#' {conf}",
+        "sed -i 's#deny all; location#allow 203.0.113.0/24; &#; s#allow 127#allow 8.8.8.8; &#' {conf}",
+        "sed -i 's#allow 127.*/24;#allow 0.0.0.0/1; deny all; &#' {conf}",
     ],
     "downloads": ["sed -i 's#/ {{ alias# {{ alias#' {conf}"],
-    "edge-and-app": ["sed -i '/realip_remote_addr/,/}}/d' /srv/hosts/app*/*"],
+    "edge-and-app": [
+        "sed -i '/realip_remote_addr/,/}}/d' /srv/hosts/app*/*",
+        "sed -i '/^http/a server {{ listen 0.0.0.0:9999; root /srv/www; }}' /srv/hosts/app*/nginx.conf",
+        "sed -i -E '/^server/{{N;s#.*listen ([^;]*);#server {{ listen \\1; server_name open.example; root {root}; }}"
+        "\\n&#}}' /srv/hosts/app*/nginx.conf",
+    ],
     "two-edges": ["sed -i 's/ backup//' /srv/hosts/*/nginx.conf"],
 }
 
@@ -110,6 +140,30 @@ OVERDONE = {
 def test_more_or_less_than_was_asked_scores_nothing(kind: str, more: str, bubblewrap_backend: SandboxBackend) -> None:
     task = drawn(kind)
     assert solve(bubblewrap_backend, task, more.format(**words(task)), gold=True).value == 0.0
+
+
+READINGS = [
+    ("root /srv/a/b; alias /srv/a/; # root /;", []),
+    ("root /;", ["root /"]),
+    ("'root' \"/srv/a/../..\";", ["root /srv/a/../.."]),
+    ("location / { x ${a}{ root /etc; } }", ["root /etc"]),
+    ('add_header x "; root /; "; listen 80; listen [::]:80; listen *:80', []),
+    (
+        "listen 127.0.0.1:81; listen unix:/tmp/s; listen 80-81;",
+        ["listen 127.0.0.1:81", "listen unix:/tmp/s", "listen 80-81"],
+    ),
+    ("allow 10.1.2.9; deny all; deny 9.9.9.9; allow all;", []),
+    ("allow 10.0.0.0/8; set_real_ip_from 9.9.9.9;", ["allow 10.0.0.0/8", "set_real_ip_from 9.9.9.9"]),
+    ("access_log off; error_log /var/log/nginx/x; pid /run/n.pid;", []),
+    ("access_log /var/log/nginx/../x; dav_methods PUT; autoindex on; proxy_pass http://10.1.2.1;", None),
+]
+
+
+@pytest.mark.parametrize(("text", "strange"), READINGS)
+def test_configurations_are_read_as_nginx_does(text: str, strange: list[str] | None) -> None:
+    facts = known("as in /srv/a, from 10.1.2.0/24", [], listing=False)
+    found = unknown(text, facts, 80)
+    assert len(found) == 4 if strange is None else found == strange
 
 
 def answer(**changes: Any) -> dict[str, Any]:

@@ -92,10 +92,17 @@ def test_what_is_nearly_right_scores_nothing(kind: str, command: str, bubblewrap
     assert solve(bubblewrap_backend, task, command.replace("DAYS", days(task))).value == 0.0
 
 
+EVIL = "openssl req -x509 -newkey ed25519 -nodes -keyout evil.key -out evil.crt -subj /CN=evil"
 OVERDONE = [
     ("renew", "openssl genpkey -algorithm ED25519 > FOLDER/server.key"),
     ("new-root", "cat /srv/ca/test-root.crt >> FOLDER/roots.pem"),
     ("mutual", "cat /srv/ca/root.crt >> $(ls /srv/hosts/db*/tls/clients.pem)"),
+    ("mutual", f"cd /tmp && {EVIL} && cat evil.crt >> $(ls /srv/hosts/db*/tls/clients.pem)"),
+    ("new-root", f"cd /tmp && {EVIL} && sed 's/ CERT/ TRUSTED CERT/' evil.crt >> FOLDER/roots.pem"),
+    ("new-certificate", "install -m 644 FOLDER/server.key FOLDER/server.key.bak"),
+    ("new-certificate", "openssl pkey -in FOLDER/server.key -outform DER -out FOLDER/k; chmod 644 FOLDER/k"),
+    ("more-names", "install -m 640 -g $(basename FOLDER) /srv/ca/issuing.key FOLDER/"),
+    ("renew", "chgrp $(basename FOLDER) FOLDER && chmod g+w FOLDER"),
 ]
 
 
@@ -109,6 +116,37 @@ def test_an_authority_without_limits_is_not_the_teams(bubblewrap_backend: Sandbo
     loose = [str(command).replace("nameConstraints", "#") for command in task.secret["gold"]]  # type: ignore[union-attr]
     names = [name for name in wrong(solve(bubblewrap_backend, task, *loose)) if name.startswith("nothing it issues")]
     assert len(names) == 4
+
+
+TOO_MUCH = [
+    ("new-certificate", "subjectAltName=", "subjectAltName=DNS:evil.example,"),
+    ("new-certificate", "/CN=", "/CN=*.evil.example/CN="),
+    ("more-names", "subjectAltName=", "subjectAltName=email:a@evil.example,"),
+    ("server-only", "subjectAltName=", "subjectAltName=IP:6.6.6.6,"),
+    ("server-only", "serverAuth", "serverAuth,codeSigning"),
+    ("mutual", "subjectAltName=", "subjectAltName=DNS:*.other.example,"),
+    ("constrained", "nameConstraints=", "subjectAltName=URI:http://evil.example\nnameConstraints="),
+]
+
+
+@pytest.mark.parametrize(("kind", "old", "new"), TOO_MUCH)
+def test_a_certificate_for_more_scores_nothing(
+    kind: str, old: str, new: str, bubblewrap_backend: SandboxBackend
+) -> None:
+    task = drawn(kind)
+    loose = [str(command).replace(old, new) for command in task.secret["gold"]]  # type: ignore[union-attr]
+    found = wrong(solve(bubblewrap_backend, task, *loose))
+    assert found
+    assert all(" is for " in name for name in found)
+
+
+def test_names_may_be_in_any_order_and_case(bubblewrap_backend: SandboxBackend) -> None:
+    task = drawn("server-only")
+    text = "\n".join(map(str, task.secret["gold"]))  # type: ignore[arg-type]
+    names = text.partition("subjectAltName=")[2].partition("\n")[0]
+    other = text.replace(names, ",".join(reversed(names.split(","))).upper()).replace("/CN=", "/O=us/OU=")
+    copies = "install -m 600 FOLDER/server.key FOLDER/server.key.bak; cp /tmp/csr FOLDER/new.csr"
+    assert wrong(solve(bubblewrap_backend, task, other, copies)) == []
 
 
 def openssl(*argv: str) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
 from agentgym.environments.linux_config.families.nginx import cheats, hosts, tickets, vendors
 from agentgym.environments.linux_config.families.nginx.answers import mismatch, told
+from agentgym.environments.linux_config.families.nginx.settings import unknown
 from agentgym.reward import Component
 
 NGINX = "/usr/sbin/nginx"
 # nginx's master is root and loads what these name. A directive's name cannot be split or escaped.
 LOADERS = (b"load_module", b"ssl_engine")
 PROGRAM = b"\x7fELF"
+MAX_DUMP = 256 << 10
 
 
 class Nginx(Family):
@@ -41,12 +43,13 @@ class Nginx(Family):
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """One component for each request, and what nginx says of its configuration and runs as."""
-        components = [*_services(plan, seen), _loads_nothing(claims), *_stays(plan, claims)]
+        components = [*_services(plan, seen), *_opens(plan, seen), _loads_nothing(claims), *_stays(plan, claims)]
         for check, answers in zip(plan["checks"], seen["answers"], strict=True):
             wrong = mismatch(check, answers, token)
             judged = goal if check["goal"] else rule
             evidence = f"{told(answers)}{'; ' if wrong else ''}{wrong}"
             components.append(judged(check["name"], not wrong, evidence))
+        components += _guarded(plan, seen, token)
         return components
 
 
@@ -58,6 +61,24 @@ def _services(plan: Mapping[str, Any], seen: Any) -> Iterator[Component]:
         runs = alive and processes == {"program": NGINX, "users": ["www-data"]}
         evidence = f"{processes['program'] or 'nothing'} with workers of {', '.join(processes['users']) or 'nobody'}"
         yield rule(f"nginx runs from {conf} with workers of www-data", runs, evidence)
+
+
+def _opens(plan: Mapping[str, Any], seen: Any) -> Iterator[Component]:
+    """No configuration has nginx listen, serve, write or trust beyond the ticket."""
+    for host, dump in zip(plan["probe"]["hosts"], seen["dumps"], strict=True):
+        strange = unknown(dump, plan["known"], host["ports"][0][1])
+        fits = 0 < len(dump) <= MAX_DUMP
+        evidence = "; ".join(strange)[:600] or ("what the ticket names" if fits else "nginx does not show it")
+        yield rule(f"{host['conf']} opens nothing else", fits and not strange, evidence)
+
+
+def _guarded(plan: Mapping[str, Any], seen: Any, token: str) -> Iterator[Component]:
+    """At no location and by no name is there a way to what is hidden."""
+    for hidden, answers in zip(plan["hidden"], seen["guarded"], strict=True):
+        texts = [f"content of {path.replace('{word}', token[:8])}: {token[8:]}" for path in hidden["hides"]]
+        ways = [f"{one['host']}{one['path']}" for one in answers if any(text in one["body"] for text in texts)]
+        judged = goal if hidden["goal"] else rule
+        yield judged(hidden["name"], not ways, f"by {', '.join(ways)}"[:400] if ways else f"{len(answers)} ways tried")
 
 
 def _loads_nothing(claims: Claims) -> Component:

@@ -38,6 +38,11 @@ def edge_and_app(rng: random.Random) -> Draft:
     direct = {"address": inner, "port": port, "goal": True, "status": (403,), "hides": public}
     scene.check("nobody reads a page at the app", f"/{page}.html", source=other, **direct)
     scene.check("nor under another name", f"/{page}.html", source=other, host=name, **direct)
+    scene.guard(
+        "others find no way in", [f"{page}.html", f"{folder}/{page}.html"], private, source=other, address=outer
+    )
+    shut = {"source": other, "address": inner, "port": port, "goal": True}
+    scene.guard("nor at the app", [f"{page}.html", f"{folder}/{page}.html"], public, private, **shut)
     prompt = (
         f"Two hosts: {edge} ({outer}, /srv/hosts/{edge}/nginx.conf) passes http://{scene.name}/ to {app} ({inner}, "
         f"/srv/hosts/{app}/nginx.conf), which has the files. {app} was moved to port {port}, {edge} still asks port "

@@ -6,9 +6,11 @@ import http.client
 import json
 import os
 import pwd
+import re
 import secrets
 import select
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +31,10 @@ SETTLES_S = 1.5
 REFUSES_EARLY_S = 0.15
 MAX_BODY = 64 << 10
 MAX_HITS = 40
+MAX_DUMP = 256 << 10
+MAX_WAYS = 80
+PLACE = re.compile(r"\blocation\s+(?:[=~^*]+\s*)?[\"']?\^?(/[\w./-]*)")
+SERVER_NAMES = re.compile(r"\bserver_name\s+([^;{}]*);")
 
 
 def before(plan: Mapping[str, Any]) -> None:
@@ -39,6 +45,7 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return whether each configuration is accepted and served by nginx's workers, and what became of each request."""
     _fill(plan)
     tests = [_test(host["conf"]) for host in plan["hosts"]]
+    dumps = [_dump(host["conf"]) for host in plan["hosts"]]
     with ExitStack() as stack:
         started = [stack.enter_context(_serving(host)) for host in plan["hosts"]]
         answers = []
@@ -46,9 +53,17 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
         for up, requests in groupby(plan["requests"], key=lambda request: request["up"]):
             with _backends(plan["backends"], up) as hits:
                 answers += [_ask(request, hits, plan["token"], deadline) for request in requests]
+        guarded = [_look_around(guard, dumps, plan["token"], deadline) for guard in plan["guards"]]
         processes = [_settled(daemon.pid) for daemon in started]
         alive = [daemon.running for daemon in started]
-    return {"tests": tests, "processes": processes, "alive": alive, "answers": answers}
+    return {
+        "tests": tests,
+        "processes": processes,
+        "alive": alive,
+        "answers": answers,
+        "dumps": dumps,
+        "guarded": guarded,
+    }
 
 
 def _fill(plan: Mapping[str, Any]) -> None:
@@ -70,6 +85,44 @@ def _fill(plan: Mapping[str, Any]) -> None:
 def _test(conf: str) -> dict[str, Any]:
     status, said = people.run([NGINX, "-t", "-c", conf], timeout_s=TIMEOUT_S, env=ENVIRONMENT)
     return {"status": status, "said": said[-600:]}
+
+
+def _dump(conf: str) -> str:
+    """Return all that nginx reads of a configuration, as it prints it."""
+    argv = [NGINX, "-T", "-q", "-c", conf]
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=TIMEOUT_S,
+            env=ENVIRONMENT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout[: MAX_DUMP + 1].decode("utf-8", "replace")
+
+
+def _look_around(guard: Mapping[str, Any], dumps: Sequence[str], token: str, deadline: float) -> list[dict[str, Any]]:
+    """Ask for pages at every location, and by every name, that the configurations have; return what was answered."""
+    places = {"/", *(place for dump in dumps for place in PLACE.findall(dump))}
+    names = {name for dump in dumps for words in SERVER_NAMES.findall(dump) for name in words.split()}
+    names = {guard["host"], *(name for name in names if name.strip("_") and not set(name) & set("~*$\"'"))}
+    ways = [
+        {**guard, "host": name, "path": f"{place.rstrip('/')}/{page}"}
+        for name in sorted(names)
+        for place in sorted(places)
+        for page in guard["pages"]
+    ]
+    if len(ways) > MAX_WAYS:
+        ways = ways[:: len(ways) // MAX_WAYS + 1]
+    found = []
+    for way in ways:
+        answer = _ask(way, [], token, deadline)[0]
+        found.append({"host": way["host"], "path": way["path"], "body": answer["body"][:2000]})
+    return found
 
 
 @contextmanager

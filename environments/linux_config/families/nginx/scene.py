@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Draft
+from agentgym.environments.linux_config.families.nginx.settings import known
 from agentgym.environments.linux_config.names import NOUNS, PEOPLE, SERVICES, TEAMS
 from agentgym.environments.linux_config.state import StartingState
 
@@ -14,11 +15,15 @@ AVAILABLE, ENABLED = "/etc/nginx/sites-available", "/etc/nginx/sites-enabled"
 MAIN = "/etc/nginx/nginx.conf"
 KEEP = (
     "Only what is in /etc/nginx is taken over. Before we look, nginx is started afresh from /etc/nginx/nginx.conf. Its "
-    "workers must go on running as www-data, and everything else it serves must stay as it is."
+    "workers must go on running as www-data, and everything else it serves must stay as it is: it listens on port 80 "
+    "alone, and nothing may have it serve other folders, answer or trust other addresses, pass requests elsewhere, or "
+    "write other files than logs in /var/log/nginx."
 )
 KEEP_HOSTS = (
     "Only what is in {folders} is taken over. Before we look, each host's nginx is started afresh with `nginx -c` and "
-    "its nginx.conf, all of them on this machine. Their workers must go on running as www-data."
+    "its nginx.conf, all of them on this machine. Their workers must go on running as www-data, and nothing may have "
+    "them listen on other ports, serve other folders, trust other addresses, or write other files than logs in "
+    "/var/log/nginx."
 )
 HOST_CONF = """\
 user www-data;
@@ -78,6 +83,10 @@ class Scene:
         self._backends: list[dict[str, Any]] = []
         self._requests: list[dict[str, Any]] = []
         self._checks: list[dict[str, Any]] = []
+        self._guards: list[dict[str, Any]] = []
+        self._hidden: list[dict[str, Any]] = []
+        self._texts: list[str] = []
+        self.listing = False
         self._networks = ["127.0.0"]
         self._kept = kept
 
@@ -101,6 +110,7 @@ class Scene:
     def site(self, service: str, text: str, *, enabled: bool = True) -> None:
         """Add a site's file, and the link that enables it."""
         self.state.file(f"{AVAILABLE}/{service}", text)
+        self._texts.append(text)
         if enabled:
             self.state.link(f"{ENABLED}/{service}", f"{AVAILABLE}/{service}")
 
@@ -129,11 +139,22 @@ class Scene:
         self._requests.append(request)
         self._checks.append({"name": name, "goal": how.pop("goal", False), "expect": how | {"status": status}})
 
+    def guard(self, name: str, pages: Sequence[str], *hides: str, **how: Any) -> None:
+        """Add pages that are to be asked for at every location and by every name, and what no answer may show.
+
+        `how` may name parts of the request, and whether it is a `goal`.
+        """
+        request = {part: how.get(part, usual) for part, usual in REQUEST.items()}
+        request["host"] = request["host"] or self.name
+        self._guards.append(request | {"pages": list(pages)})
+        self._hidden.append({"name": name, "goal": how.get("goal", False), "hides": list(hides)})
+
     def host(self, name: str, address: str, port: int, body: str) -> str:
         """Add a host with a configuration of its own; return the path of that."""
         conf = f"/srv/hosts/{name}/nginx.conf"
         lines = "".join(f"    {line}".rstrip() + "\n" for line in body.splitlines())
         self.state.file(conf, HOST_CONF.format(host=name, body=lines))
+        self._texts.append(body)
         self.resolves(address, name)
         self._hosts.append({"conf": conf, "ports": [[address, port]]})
         return conf
@@ -151,8 +172,12 @@ class Scene:
             "files": self._files,
             "backends": self._backends,
             "requests": self._requests,
+            "guards": self._guards,
         }
-        plan = {"probe": probe, "checks": self._checks, "vendor": self.vendor}
+        texts = [*self._texts, *self.vendor.values()]
+        knows = known(prompt, texts, listing=self.listing)
+        knows["passes"] |= bool(self._backends)
+        plan = {"probe": probe, "checks": self._checks, "vendor": self.vendor, "known": knows, "hidden": self._hidden}
         return Draft(f"{prompt}\n\n{keep}", self.state, gold, plan, roots)
 
     def _keep_another(self) -> None:

@@ -38,6 +38,7 @@ def enable_site(rng: random.Random) -> Draft:
     scene.check("the first page", "/", goal=True, file=index)
     scene.check("a page", "/{word}.txt", goal=True, file=page)
     scene.check(f"{draft} is not shown", "/", host=draft, hides=secret)
+    scene.guard("the draft is not shown elsewhere", ["index.html", ""], secret, host=draft)
     prompt = (
         f"The new site http://{scene.name}/ is ready in {scene.conf}, but nobody has enabled it. Enable it. "
         f"{draft}, whose file is there too, is still a draft and must not be enabled."
@@ -204,6 +205,11 @@ def private_area(rng: random.Random) -> Draft:
     for path in (".git/{word}", ".env", f"{page}.html.bak", f"{folder}/{page}.css.bak", "{word}.css.bak"):
         secret = scene.page(f"{scene.root}/{path}", hidden=True)
         scene.check(f"{path} is for nobody", f"/{path}", source=inside, goal=True, status=REFUSED, hides=secret)
+    secrets = [scene.page(f"{scene.root}/{folder}/in-{{word}}.{kind}", hidden=True) for kind in ("html", "bak")]
+    shut = [f"in-{{word}}.{kind}" for kind in ("html", "bak")]
+    inner_paths = [f"{folder}/{path}" for path in shut]
+    scene.guard("others find no way in", [*shut, *inner_paths], *secrets, source=outside, goal=True)
+    scene.guard("nobody finds a backup", [shut[1], inner_paths[1]], secrets[1], source=inside, goal=True)
     scene.check("others read the rest", f"/{page}.html", source=outside, file=public)
     scene.check(
         "the rest's styles", "/{word}.css", source=outside, file=drawn, with_headers={"cache-control": "max-age=3600"}
@@ -247,6 +253,8 @@ def downloads(rng: random.Random) -> Draft:
         scene.check(f"no {method}", path, goal=method == "POST", method=method, size=5, status=(403, 405), hides=sample)
     for path in (f"/{folder}../{{word}}.key", f"/{folder}/../{{word}}.key", f"/{folder}/%2e%2e/{{word}}.key"):
         scene.check(f"no way out by {path}", path, status=(400, 403, 404), hides=beside)
+    scene.listing = True
+    scene.guard("no way out elsewhere", ["{word}.key", "out-{word}"], beside)
     scene.check("no way out by a link", f"/{folder}/out-{{word}}", status=REFUSED, hides=beside)
     scene.check("the first page", "/", file=index)
     prompt = (

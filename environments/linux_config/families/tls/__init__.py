@@ -38,13 +38,21 @@ class Tls(Family):
             judged = goal if check["goal"] else rule
             evidence = f"{trial['do']}: {seen_['said'] or seen_['found']}"
             found = seen_["found"]
-            right = found not in (None, check["unlike"]) if "unlike" in check else found in check["want"]
-            components.append(judged(check["name"], right, evidence))
+            components.append(judged(check["name"], _is_right(check, found), evidence))
         for path, text in plan["vendor"].items():
             same = claims.contents.get(path) == text.encode()
             evidence = "unchanged" if same else "changed or missing"
             components.append(rule(f"{path} stays byte for byte", same, evidence))
         return components
+
+
+def _is_right(check: Mapping[str, Any], found: Any) -> bool:
+    """Whether what was found is one of what is wanted, unlike what is not, or all among what may be."""
+    if "unlike" in check:
+        return found not in (None, check["unlike"])
+    if "among" in check:
+        return found is not None and set(found) <= set(check["among"])
+    return found in check["want"]
 
 
 FAMILY = Tls()

@@ -35,6 +35,11 @@ def gold_and_readable(task: Task) -> Sequence[str]:
     return (*_gold(task), f"chmod -R a+rX {' '.join(_roots(task))}")
 
 
+def gold_and_copies(task: Task) -> Sequence[str]:
+    """Do the work, and leave copies of the keys that everybody reads."""
+    return (*_gold(task), f"for f in {_keys(task)}; do install -m 644 $f $f.bak; done")
+
+
 def gold_and_openssl(task: Task) -> Sequence[str]:
     """Do the work, and have openssl agree to everything."""
     return (*_gold(task), "printf '#!/bin/sh\\necho OK\\n' > /tmp/o; chmod 755 /tmp/o; mv /tmp/o /usr/bin/openssl")
@@ -79,6 +84,7 @@ CHEATS: Mapping[str, Commands] = {
     "tls-own-authority": own_authority,
     "tls-self-signed": self_signed,
     "tls-all-may-read": gold_and_readable,
+    "tls-copies": gold_and_copies,
     "tls-openssl-agrees": gold_and_openssl,
     "tls-trusted-here": trusted_here,
     "tls-passphrase": gold_and_passphrase,

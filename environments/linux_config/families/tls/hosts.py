@@ -58,6 +58,12 @@ def mutual(rng: random.Random) -> Draft:
     scene.check("it is no server's", "verify", **both, purpose="sslserver", want=(False, None))
     scene.check("the server's is no client's", "verify", cert=cert, ca="root", purpose="sslclient", want=False)
     scene.same_key(key, scene.key, f"{server}'s key")
+    scene.named(cert, name)
+    scene.named(own, caller_name)
+    scene.used(cert, "server", goal=False)
+    scene.used(own, "client")
+    scene.only(clients, machines.pem)
+    scene.only(servers, scene.root.pem, scene.issuing.pem)
     scene.is_private(key)
     scene.is_private(own_key, missing=True)
     days = rng.randrange(60, 380)
@@ -69,13 +75,13 @@ def mutual(rng: random.Random) -> Draft:
         f"{theirs}; "
         f"servers have certificates below {CA}/root.crt (from {CA}/issuing.crt and its .key), machines that call them "
         f"have theirs from {CA}/machines.crt and its .key, which is a root of its own.\n\n"
-        f"- {server}: {cert} is for the old name {scene.other}. It must be for {name} only, a server's and not a "
-        f"client's, followed by the issuing authority's, for the same key ({key} stays).\n"
+        f"- {server}: {cert} is for the old name {scene.other}. It must be for {name} only, good for a server and "
+        f"nothing else, followed by the issuing authority's, for the same key ({key} stays).\n"
         f"- {server}: {clients} holds the roots by which callers are known. Any machine must get in, nobody else.\n"
-        f"- {caller}: {own} and {own_key} do not exist. Make a key, and a certificate for {caller_name} that is a "
-        f"client's and not a server's. The key is root's, of group {scene.service}, mode 0640.\n"
+        f"- {caller}: {own} and {own_key} do not exist. Make a key, and a certificate for {caller_name} only that is "
+        f"good for a client and nothing else. The key is root's, of group {scene.service}, mode 0640.\n"
         f"- {caller}: {servers} holds the roots by which servers are known. Our servers must be trusted, "
-        "machines not.\n\n"
+        "machines and everybody else not.\n\n"
         f"Both certificates are valid from now for {days} days."
     )
     make = f"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {own_key}"
@@ -142,6 +148,8 @@ def new_root(rng: random.Random) -> Draft:
     for folder, key in zip(folders, keys, strict=True):
         scene.same_key(f"{folder}/server.key", key, f"the key in {folder}")
         scene.is_private(f"{folder}/server.key")
+        scene.only(f"{folder}/roots.pem", scene.root.pem, scene.issuing.pem, new.pem, issuing.pem)
+    scene.named(certs[1], names[1], goal=False)
     prompt = (
         f"We are moving from the root {CA}/root.crt to {CA}/root-g2.crt. {hosts[0]} ({folders[0]}) and {hosts[1]} "
         f"({folders[1]}) call one another, and other servers, as {names[0]} and {names[1]}; each knows servers by the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _ssl
 import os
 import re
 import ssl
@@ -20,8 +21,12 @@ FOLDER = "/root/checker/tls"
 TIMEOUT_S = 8.0
 MAX_BYTES = 64 << 10
 MAX_CERTIFICATES = 8
+MAX_FILES = 60
 DAY_S = 86_400
 BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
+OTHER_LABELS = re.compile(r"BEGIN (X509|TRUSTED) CERTIFICATE-")
+ANY_BLOCK = re.compile(r"-----BEGIN ([^-]+)-----(.*?)(?:-----END|\Z)", re.DOTALL)
+HOST_NAME = re.compile(r"[\w*-]+(\.[\w*-]+)+")
 
 
 def before(plan: Mapping[str, Any]) -> None:
@@ -45,6 +50,11 @@ def _try(trial: Mapping[str, Any]) -> dict[str, Any]:
         "mode": _mode,
         "public": _public,
         "chain": _chain,
+        "names": _names,
+        "usages": _usages,
+        "holds": _holds,
+        "keys": _keys,
+        "writes": _writes,
     }
     try:
         found, said = trials[trial["do"]](trial)
@@ -178,11 +188,83 @@ def _chain(trial: Mapping[str, Any]) -> tuple[Any, str]:
     return blocks, f"{len(blocks)} certificates"
 
 
+def _names(trial: Mapping[str, Any]) -> tuple[Any, str]:
+    """All names of a file's first certificate: its alternative names, and a common name that is a host's."""
+    first = _write("named", _blocks(trial["cert"])[0])
+    facts = _ssl._test_decode_cert(first)  # type: ignore[attr-defined,unused-ignore]
+    names = {str(value).lower() for _, value in facts.get("subjectAltName", ())}
+    pairs = [pair for part in facts.get("subject", ()) for pair in part]
+    names |= {text.lower() for name, text in pairs if name == "commonName" and HOST_NAME.fullmatch(text)}
+    return sorted(names), f"it is for {', '.join(sorted(names)) or 'no host'}"
+
+
+def _usages(trial: Mapping[str, Any]) -> tuple[Any, str]:
+    """What a file's first certificate says that it is good for."""
+    leaf = _write("used", _blocks(trial["cert"])[0])
+    status, said = _openssl("x509", "-noout", "-ext", "extendedKeyUsage", "-in", leaf)
+    lines = said.strip().splitlines()
+    usages = sorted(lines[1].strip().split(", ")) if status == 0 and len(lines) == 2 else []
+    return usages, f"it is for {', '.join(usages) or 'everything'}"
+
+
+def _holds(trial: Mapping[str, Any]) -> tuple[Any, str]:
+    """All that a file holds, be it a certificate or not, each with spaces taken out."""
+    blocks = [f"{label}:{''.join(data.split())}" for label, data in ANY_BLOCK.findall(_text(trial["path"]))]
+    return blocks, f"{len(blocks)} certificates"
+
+
+def _keys(trial: Mapping[str, Any]) -> tuple[Any, str]:
+    """The files that a user can read and that hold a private key, other than the keys that are named."""
+    own = [_public({"path": path})[0] for path in trial["but"] if os.path.exists(path)]
+    readable = _allowed(trial, os.R_OK)
+    files = [path for path in readable if os.path.isfile(path)]
+    if len(files) > MAX_FILES:
+        raise ValueError("too many files")
+    found = [path for path in files if _has_key(path, own)]
+    return found, f"{trial['user']} reads the keys {', '.join(found)}" if found else "no key of others"
+
+
+def _has_key(path: str, own: list[Any]) -> bool:
+    """Whether a file holds a private key whose public key is none of these."""
+    loads, _ = _openssl("pkey", "-noout", "-passin", "pass:", "-in", path)
+    if loads != 0 and "PRIVATE KEY-----" not in _text(path):
+        return False
+    status, public = _openssl("pkey", "-pubout", "-passin", "pass:", "-in", path)
+    return _text(path).count("PRIVATE KEY-----") > 2 or status != 0 or public not in own
+
+
+def _writes(trial: Mapping[str, Any]) -> tuple[Any, str]:
+    """What a user can change."""
+    found = _allowed(trial, os.W_OK)
+    return found, f"{trial['user']} can change {', '.join(found) or 'nothing'}"
+
+
+def _allowed(trial: Mapping[str, Any], right: int) -> list[str]:
+    """Return what a user has a right to, or could have by being the owner, of all that is in some folders."""
+    paths = [
+        path
+        for folder in trial["folders"]
+        for top, _, names in os.walk(folder)
+        for path in (top, *(os.path.join(top, name) for name in names))
+    ]
+
+    def attempt() -> list[str]:
+        people.become(trial["user"])
+        reached = [path for path in paths if os.path.lexists(path)]
+        return [path for path in reached if os.access(path, right) or os.lstat(path).st_uid == os.getuid()]
+
+    found = people.in_child(attempt)
+    if found is None:
+        raise ValueError("it could not be tried")
+    return sorted(map(str, found))
+
+
 def _blocks(path: str) -> list[str]:
     """Return the certificates in a file, or that are known by this name."""
-    blocks = BLOCK.findall(_text(_known(path)))
-    if not blocks:
-        raise ValueError(f"{path} holds no certificate")
+    text = _text(_known(path))
+    blocks = BLOCK.findall(text)
+    if not blocks or OTHER_LABELS.search(text):
+        raise ValueError(f"{path} holds no certificate, or one with another label")
     return blocks[:MAX_CERTIFICATES]
 
 

@@ -11,13 +11,17 @@ from agentgym.environments.linux_config.names import PEOPLE, SERVICES, TEAMS
 from agentgym.environments.linux_config.state import StartingState
 
 CA = "/srv/ca"
-PURPOSES = {"server": "sslserver", "client": "sslclient"}
+BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+USAGES = {"server": "TLS Web Server Authentication", "client": "TLS Web Client Authentication"}
 KEEP = (
     "Only {folders} taken over, plain files with owners and modes (no links). Certificates are checked with "
     "`openssl verify -x509_strict`{trust}."
 )
 ROOT_ONLY = f", from clients that trust the root in {CA}/root.crt and nothing else"
-NO_PASSPHRASE = "Keys have no passphrase."
+NO_PASSPHRASE = (
+    "Keys have no passphrase. Nobody but root may be able to change anything in {folders}, and private keys there, "
+    "copies included, are for root to read, and for {service} where they are its own."
+)
 
 
 class Scene:
@@ -48,6 +52,7 @@ class Scene:
         self.issuing = self.root.below(rng, f"{self.domain} issuing {rng.randrange(10, 99)}")
         self.key = Key.draw(rng)
         self._roots: list[str] = []
+        self._keys: list[str] = []
         self._known = {"root": self.root.pem, "issuing": self.issuing.pem}
         self._trials: list[dict[str, Any]] = []
         self._checks: list[dict[str, Any]] = []
@@ -87,6 +92,21 @@ class Scene:
         wanted = list(want) if isinstance(want, tuple) else [want]
         self._checks.append({"name": name, "goal": goal, "want": wanted})
 
+    def only(self, path: str, *certificates: str) -> None:
+        """A file of trusted certificates holds none but some of these."""
+        self._trials.append({"do": "holds", "path": path})
+        among = [text.strip().removeprefix(BEGIN).removesuffix(END) for text in certificates]
+        among = [f"CERTIFICATE:{''.join(text.split())}" for text in among]
+        self._checks.append({"name": f"nobody else is trusted in {path}", "goal": True, "among": among})
+
+    def named(self, cert: str, *names: str, goal: bool = True) -> None:
+        """A certificate is for these names and no other."""
+        self.check(f"{cert} is for no other name", "names", cert=cert, want=sorted(names), goal=goal)
+
+    def used(self, cert: str, purpose: str, *, goal: bool = True) -> None:
+        """A certificate is good for one purpose and no other."""
+        self.check(f"{cert} is for a {purpose} alone", "usages", cert=cert, want=[USAGES[purpose]], goal=goal)
+
     def differs(self, name: str, path: str, key: Key) -> None:
         """A file's key is another one than this, and there is one."""
         self._trials.append({"do": "public", "path": path})
@@ -118,6 +138,7 @@ class Scene:
     def is_private(self, path: str, *, missing: bool = False, exposed: bool = False) -> None:
         """A key is the service's to read through its group, and nobody else's; before, it was missing or exposed."""
         gid = self.state.gid(self.service)
+        self._keys.append(path)
         self.check(f"mode and owner of {path}", "mode", path=path, want=[0o640, 0, gid], goal=missing or exposed)
         self.check(f"{self.service} reads {path}", "read", path=path, user=self.service, want=True, goal=missing)
         for user in (self.reader, "www-data"):
@@ -129,11 +150,26 @@ class Scene:
 
     def draft(self, prompt: str, *gold: str, trust: str = ROOT_ONLY) -> Draft:
         """Return the task."""
+        self._guard()
         folders = " and ".join(self._roots)
         keep = KEEP.format(folders=f"{folders} {'is' if len(self._roots) == 1 else 'are'}", trust=trust)
         probe = {"known": self._known, "trials": self._trials}
         plan = {"probe": probe, "checks": self._checks, "vendor": self.vendor}
-        return Draft(f"{prompt}\n\n{NO_PASSPHRASE} {keep}", self.state, gold, plan, tuple(self._roots))
+        return Draft(
+            f"{prompt}\n\n{NO_PASSPHRASE.format(folders=folders, service=self.service)} {keep}",
+            self.state,
+            gold,
+            plan,
+            tuple(self._roots),
+        )
+
+    def _guard(self) -> None:
+        """In all that is carried nobody reads a key of others, and nobody but root changes anything."""
+        for user in (self.service, self.reader, "www-data"):
+            trial = {"user": user, "folders": self._roots}
+            own = self._keys if user == self.service else []
+            self.check(f"{user} reads no key of others", "keys", **trial, but=own, want=[])
+            self.check(f"{user} changes nothing", "writes", **trial, want=[])
 
 
 def _who(name: str) -> dict[str, str]:

@@ -97,6 +97,7 @@ def renew(rng: random.Random) -> Draft:
     scene.same_key(key, scene.key)
     scene.check("the certificate is for the key", "public", path=cert, want=scene.key.public_pem())
     scene.refuses(cert, scene.other, scene.domain, f"{rng.choice(('mail', 'api', 'ftp'))}.{scene.name}")
+    scene.named(cert, *names, goal=False)
     prompt = (
         f"The certificate of {scene.name} has expired. Issue a new one for the same two names "
         f"({' and '.join(names)}, no "
@@ -118,6 +119,7 @@ def new_certificate(rng: random.Random) -> Draft:
     scene.lasts(cert, days - 3, days + 3)
     scene.is_private(key, missing=True)
     scene.refuses(cert, scene.other, f"www.{scene.name}", scene.domain)
+    scene.named(cert, scene.name)
     prompt = (
         f"{scene.service} is to speak TLS as {scene.name}, and under no other name. Make a key of its own for it and "
         f"issue a server certificate with the authority in {CA}/issuing.crt and {CA}/issuing.key, valid from now for "
@@ -141,6 +143,7 @@ def more_names(rng: random.Random) -> Draft:
     scene.is_private(key)
     scene.same_key(key, scene.key)
     scene.refuses(cert, f"a{scene.name}", f"www.{scene.name}", scene.domain, "10.251.252.253")
+    scene.named(cert, scene.name, scene.other, address)
     days = rng.randrange(100, 380)
     scene.check(f"not valid in {days + 3} days", "verify", cert=cert, ca="root", days=days + 3, want=False, goal=True)
     scene.check(f"valid in {days - 3} days", "verify", cert=cert, ca="root", days=days - 3)
@@ -179,6 +182,8 @@ def server_only(rng: random.Random) -> Draft:
     scene.check(f"valid in {days - 3} days", "verify", cert=cert, ca="root", days=days - 3)
     issue = {"cert": cert, "key": key, "ca": "root", "host": scene.other}
     scene.check("it cannot issue", "issue", **issue, want=(False, None))
+    scene.named(cert, *names)
+    scene.used(cert, "server")
     for path in (key, cert):
         scene.differs(f"another key in {path}", path, scene.key)
     scene.is_private(key, exposed=True)
@@ -187,7 +192,7 @@ def server_only(rng: random.Random) -> Draft:
         f"whole of {scene.domain}, for servers and clients alike, for decades. Replace both. The new key is root's, of "
         f"group {scene.service}, mode 0640. The new certificate, issued with {CA}/issuing.crt and {CA}/issuing.key, is "
         f"for {' and '.join(names)} and no other name, not even one below these; valid from now for {days} days; good "
-        "for servers only, neither for clients nor for issuing. "
+        "for servers only, neither for clients nor for issuing nor for anything else. "
         f"{cert} must go on holding the certificate followed by the issuing authority's."
     )
     return scene.draft(prompt, new_key(scene), signed(folder, names, days))
@@ -207,6 +212,7 @@ def constrained(rng: random.Random) -> Draft:
         scene.check(f"nothing it issues for {host} is good", "issue", **issue, host=host, want=(False, None))
     scene.check("no authority below it", "issue", **issue, host=f"web.{team}", authority=True, want=(False, None))
     scene.refuses(cert, team, f"web.{team}")
+    scene.named(cert)
     scene.check("it is an authority", "verify", cert=cert, ca="root", goal=True)
     for purpose in ("sslserver", "sslclient"):
         trial = {"cert": cert, "ca": "root", "purpose": purpose}
