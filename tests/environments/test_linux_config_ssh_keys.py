@@ -124,7 +124,7 @@ BESIDES = {
     ("early-block", "agent"): f"sed -i '1i ForwardAgent yes' {CONFIG}",
     ("rebuilt-host", "names"): "sed -i '$s/^/198.51.100.*,github.com,/' /home/{user}/.ssh/known_hosts",
     ("one-job", "from"): "sed -i 's/from=\"/&203.0.113.*,/' /home/{user}/.ssh/authorized_keys",
-    ("one-job", "command"): "sed -i 's/\",from/; id&/' /home/{user}/.ssh/authorized_keys",
+    ("one-job", "command"): "sed -i 's#\",from#; cp ~/.ssh/authorized_keys /tmp&#' /home/{user}/.ssh/authorized_keys",
     ("add-key", "authority"): "sed 's/^/cert-authority /' {paths[0]} >> {paths[1]}",
     ("remove-key", "second file"): "cd /home/{user}/.ssh; cp -p authorized_keys authorized_keys2",
 }
