@@ -1,11 +1,13 @@
 """Tickets about sshd: more than one right way, near misses, and what is never started."""
 
 import random
+from typing import Any
 
 import pytest
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
 from agentgym.environments.linux_config.families.base import Claims
+from agentgym.environments.linux_config.families.sshd.connections import admitted, further
 from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
@@ -55,6 +57,8 @@ RIGHT = {
     "another-port": f"sed -i '/^Port/d; $a ListenAddress 0.0.0.0:PORT' {CONFIG}",
     "overridden": f"sed -i '/^NAME no/d; 1i NAME no' {CONFIG}",
     "inside-match": f"sed -i 's/^# No.*/Match all/' {CONFIG}",
+    "passwords-inside": "printf 'Match Address *,!NET\\n PasswordAuthentication no\\n"
+    f"Match User root\\n PasswordAuthentication no\\n' >> {CONFIG}",
 }
 WRONG = {
     "another-port": f"echo 'Port PORT' >> {CONFIG}",
@@ -65,7 +69,11 @@ WRONG = {
 
 def filled(task: Task, command: str) -> str:
     name = word(task, f"{CONFIG} says `") or word(task, "ends in `")
-    return command.replace("PORT", word(task, "It must listen on port ")).replace("NAME", name)
+    return (
+        command.replace("PORT", word(task, "It must listen on port "))
+        .replace("NAME", name)
+        .replace("NET", word(task, "office's network "))
+    )
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -93,6 +101,52 @@ def test_doing_more_than_was_asked_scores_nothing(name: str, bubblewrap_backend:
     reward = solve(bubblewrap_backend, task, *gold, OVERDONE[name])
     assert reward.value == 0.0
     assert all(component.value for component in reward.components if component.goal)
+
+
+BESIDES = {
+    "root-login": f"printf 'Match Address 203.0.113.0/24\\n PermitRootLogin yes\\n' >> {CONFIG}",
+    "one-group": f"printf 'Match Address 203.0.113.0/24\\n AllowGroups *\\n' >> {CONFIG}",
+    "keys-only": f"printf 'Match User some*\\n PasswordAuthentication yes\\n' >> {CONFIG}",
+    "does-not-start": f"printf 'Match LocalAddress 127.7.7.7\\n AuthorizedKeysFile /tmp/keys\\n' >> {CONFIG}",
+    "another-port": f"echo 'Port 2222' >> {CONFIG}",
+    "two-addresses": f"echo 'ListenAddress 127.7.7.7:2222' >> {CONFIG}",
+    "gateway": "sed -i 's/^PermitOpen.*/& 8.8.8.8:443/' /srv/hosts/*/*.d/00-gate.conf",
+    "same-everywhere": "for f in /srv/hosts/*/sshd_config; do "
+    "printf 'Match Address 203.0.113.0/24\\n AllowGroups *\\n' >> $f; done",
+}
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_nobody_else_is_let_in(name: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket(name)
+    reward = solve(bubblewrap_backend, task, *map(str, gold_of(task)), BESIDES[name])
+    said = ("no other user or address is treated otherwise", "it listens", "where ", "all other settings stay")
+    assert faults(reward)
+    assert all(fault.startswith(said) for fault in faults(reward))
+
+
+def test_what_is_tried_is_drawn_from_conditions() -> None:
+    plan: Any = dict(ticket("passwords-inside").secret)["plan"]
+    net = plan["zones"]["0"][0]
+    text = f"Match Address 198.51.*,{net}\n  X11Forwarding no\n"
+    also = further(plan, Claims((), {CONFIG: text.encode()}), "token")
+    assert any(one.spec["source"] == "198.51.7.7" and one.like["source"] != one.spec["source"] for one in also)
+    assert further(plan, Claims((), {CONFIG: b"PermitRootLogin no\n# Match Address 1.2.3.4\n"}), "token") == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "passes"),
+    [
+        ("none", "none", True),
+        ("*@127.0.0.0/8", "none", True),
+        ("ada@10.0.0.1 bob", "none", False),
+        ("ada", "*@127.0.*,!127.0.0.1", True),
+        ("ada", "a*@127.0.0.?", False),
+    ],
+)
+def test_lists_of_users_are_read_as_sshd_reads_them(allowed: str, denied: str, passes: bool) -> None:
+    said = {"allowusers": allowed, "denyusers": denied}
+    assert admitted({"user": "ada", "source": "127.0.0.1"}, said) is passes
 
 
 def gold_of(task: Task) -> list[object]:

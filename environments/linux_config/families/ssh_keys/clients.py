@@ -11,6 +11,9 @@ from agentgym.environments.linux_config.names import SERVICES
 # What `ssh -G` says of a host where no configuration says anything.
 HOW = ("user", "port", "proxycommand", "proxyjump", "localcommand", "stricthostkeychecking", "userknownhostsfile")
 
+# What tells where a host is, and as whom one logs in to it.
+PLACE = ("host", "hostname", "user", "port")
+
 
 def host_alias(rng: random.Random) -> Draft:
     """A short name for a server, with its address, port, user and key."""
@@ -24,6 +27,7 @@ def host_alias(rng: random.Random) -> Draft:
     scene.authorized(scene.third, key.line)
     scene.server(address=address, port=port, key=host_key)
     others_stay(scene)
+    scene.client(scene.member, f"{folder}/config", {alias: (*PLACE, "identityfile", "identitiesonly"), lab: ()})
     scene.may_change(f"{folder}/config")
     scene.ssh(scene.member, f"in as {scene.third} at {address} {port}", alias, new=True)
     scene.settings(scene.member, lab, f"{scene.member} 22    {_ask(scene.member)}", *HOW)
@@ -56,7 +60,7 @@ def rebuilt_host(rng: random.Random) -> Draft:
     lines = [f"{lab},{addresses[1]} ssh-ed25519 {labs.blob}", f"{name},{addresses[0]} ssh-ed25519 {old.blob}"]
     rng.shuffle(lines)
     known = scene.home(scene.member, "known_hosts", "".join(f"{line}\n" for line in lines), 0o644)
-    scene.knows(known, new, labs)
+    scene.knows(known, {new: (name, addresses[0]), labs: (lab, addresses[1])})
     public = scene.public(new, name)
     for address, host_key in zip(addresses, (new, labs, old), strict=True):
         scene.server(address=address, key=host_key)
@@ -100,6 +104,7 @@ def early_block(rng: random.Random) -> Draft:
     block = f"Host {alias}\n    HostName {address}\n    User {scene.third}\n    Port {port}\n"
     general = f"Host *\n    User {scene.other}\n    Port {common}\n    ServerAliveInterval 45\n"
     config = scene.home(scene.member, "config", f"{general}\n{block}")
+    scene.client(scene.member, config, {alias: PLACE, lab: ()})
     scene.may_change(config)
     scene.server(address=address, port=port, key=host_key)
     others_stay(scene)

@@ -6,7 +6,7 @@ import random
 
 from agentgym.environments.linux_config.families.base import Draft
 from agentgym.environments.linux_config.families.ssh_keys.ed25519 import Key
-from agentgym.environments.linux_config.families.ssh_keys.scene import IN, OUT, UNKNOWN, Scene
+from agentgym.environments.linux_config.families.ssh_keys.scene import IN, OUT, UNKNOWN, Only, Scene
 from agentgym.environments.linux_config.names import NOUNS, SERVICES, VERBS
 
 HOSTS = "/srv/hosts"
@@ -61,7 +61,7 @@ def one_way(rng: random.Random) -> Draft:
         scene.login(user, scene.other_key, IN, server=host.number)
         scene.login(user, scene.stranger, OUT, server=host.number)
         scene.login(user, now[0], OUT, server=host.number, new=True)
-    scene.knows(known, stage.key, prod.key)
+    scene.knows(known, {host.key: (host.address, host.name) for host in (stage, prod)})
     spare = f"127.{rng.randrange(20, 250)}.{rng.randrange(250)}.251"
     scene.server(f"AuthorizedKeysFile {stage.keys}/%u", address=spare, key=stale)
     for host in (stage, prod):
@@ -81,7 +81,8 @@ def one_way(rng: random.Random) -> Draft:
         f"{known}: neither host's present key is in there, and an old one of {stage.name}'s is. The hosts' public keys "
         f"are /root/keys/host-{stage.name}.pub and /root/keys/host-{prod.name}.pub. The keys of {stage.name} and "
         f"{prod.name} must open {user}'s account on none of the three hosts; now they do on some. "
-        f"{scene.other_key.comment} must go on opening it everywhere. {known} may list no old and no other keys."
+        f"{scene.other_key.comment} must go on opening it everywhere. {known} may list no old and no other "
+        "keys, and a key for its own host only."
     )
     both = f"{stage.keys}/{user} {prod.keys}/{user}"
     listed = " ".join(f"{host.address}:{host.name}" for host in (stage, prod))
@@ -113,7 +114,7 @@ def replace_everywhere(rng: random.Random) -> Draft:
         lines = [scene.other_key.line, *([f"{forced} {old.line}"] if host is there else [])]
         path = host.opens(shared, *lines)
         keys = (scene.other_key, *((new,) if host is there else ()))
-        scene.holds(path, *keys, kept=lines[:1], restricted=keys[1:])
+        scene.holds(path, *keys, kept=lines[:1], restricted={key: Only(program) for key in keys[1:]})
         scene.login(shared, new, f"said: {said}" if host is there else OUT, server=host.number, new=host is there)
         scene.login(shared, scene.other_key, IN, server=host.number)
         scene.login(user, scene.stranger, OUT, server=host.number)

@@ -30,9 +30,14 @@ def before(plan: Mapping[str, Any]) -> None:
     """Nothing of the pristine box matters here."""
 
 
-def observe(plan: Mapping[str, Any]) -> list[str]:
-    """Return what came of each trial."""
+def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what came of each trial, and which settings of a client are not as they were."""
     os.makedirs(FOLDER, mode=0o700)
+    client = _compare(plan["client"]) if plan["client"] else []
+    return {"client": client, "results": _try_all(plan)}
+
+
+def _try_all(plan: Mapping[str, Any]) -> list[str]:
     with ExitStack() as stack:
         for number, server in enumerate(plan["servers"]):
             key = _write(f"host-{number}", server["host_key"])
@@ -89,6 +94,37 @@ def _own_settings(trial: Mapping[str, Any]) -> str:
     said = _run([SSH, "-G", trial["host"]], trial["user"]).splitlines()
     values = [[line.partition(" ")[2] for line in said if line.partition(" ")[0] == name] for name in trial["names"]]
     return " ".join(",".join(value) for value in values)[:300]
+
+
+def _compare(client: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return for each host which of the user's settings differ from those with the configuration as it was."""
+    now = [_all_settings(host, client["user"]) for host in client["hosts"]]
+    config, aside = client["config"], f"{client['config']}-now"
+    there = os.path.lexists(config)
+    if there:
+        os.rename(config, aside)
+    try:
+        if client["was"]:
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(client["was"])
+        then = [_all_settings(host, client["user"]) for host in client["hosts"]]
+    finally:
+        if os.path.lexists(config):
+            os.unlink(config)
+        if there:
+            os.rename(aside, config)
+    return [
+        {"host": host, "known": bool(new and old), "differ": sorted(k for k in new | old if new.get(k) != old.get(k))}
+        for host, new, old in zip(client["hosts"], now, then, strict=True)
+    ]
+
+
+def _all_settings(host: str, user: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in _run([SSH, "-G", host], user).splitlines():
+        name, _, value = line.partition(" ")
+        found.setdefault(name, []).append(value)
+    return found if "hostname" in found else {}
 
 
 def _run(argv: list[str], user: str | None = None) -> str:

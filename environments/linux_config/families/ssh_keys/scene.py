@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from agentgym.environments.linux_config.families.base import Draft
 from agentgym.environments.linux_config.families.ssh_keys.ed25519 import Key, make_key
@@ -18,9 +18,17 @@ FORWARDED, HELD = "forwarded", "not forwarded"
 SERVER = ("UsePAM yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin no")
 KEEP = (
     "Everything else stays as it is: other keys and their options, sshd's configuration, and what other users have. "
+    "No key gets options that are not asked for. "
     "{owned}Only what lies in {roots} is looked at, and sshd is started afresh before that."
 )
 OWNED = "What is below {folder} must be {user}'s, and nobody else may write to it. "
+
+
+class Only(NamedTuple):
+    """What a restricted key is good for: a program, and from an address or from any."""
+
+    command: str
+    address: str = ""
 
 
 class Scene:
@@ -51,7 +59,8 @@ class Scene:
         self._servers: list[dict[str, Any]] = []
         self._trials: list[dict[str, Any]] = []
         self._expected: list[dict[str, Any]] = []
-        self._hosts: dict[str, list[str]] = {}
+        self._hosts: dict[str, dict[str, list[str]]] = {}
+        self._client: dict[str, Any] = {}
         self._hosts_before: dict[str, list[str]] = {}
         self.said = ""
 
@@ -87,19 +96,21 @@ class Scene:
         """Give a user an authorized_keys file, and return its path."""
         return self.home(user, "authorized_keys", "".join(f"{line}\n" for line in lines))
 
-    def holds(self, path: str, *keys: Key, kept: Sequence[str] = (), restricted: Sequence[Key] = ()) -> None:
+    def holds(
+        self, path: str, *keys: Key, kept: Sequence[str] = (), restricted: Mapping[Key, Only] | None = None
+    ) -> None:
         """In the end a file must hold these keys and no others, some lines as they are, some keys restricted."""
         self._files[path] = {
             "was": self._texts.pop(path, ""),
             "keys": sorted(key.blob for key in keys),
             "kept": list(kept),
-            "restricted": [key.blob for key in restricted],
+            "restricted": {key.blob: list(only) for key, only in (restricted or {}).items()},
         }
 
-    def knows(self, path: str, *hosts: Key) -> None:
-        """In the end a known_hosts file must hold no keys but these."""
+    def knows(self, path: str, hosts: Mapping[Key, Sequence[str]]) -> None:
+        """In the end a known_hosts file must hold no keys but these, each for its hosts."""
         self._hosts_before[path] = [line.split()[2] for line in self._texts[path].splitlines()]
-        self._hosts[path] = [key.blob for key in hosts]
+        self._hosts[path] = {key.blob: list(names) for key, names in hosts.items()}
         self.may_change(path)
 
     def may_change(self, path: str) -> None:
@@ -134,6 +145,15 @@ class Scene:
         """In the end these must be the settings of the user's own `ssh` for a host."""
         self._expect("settings", user, result, new, host=host, names=list(names))
 
+    def client(self, user: str, config: str, may_change: Mapping[str, Sequence[str]]) -> None:
+        """In the end the settings of a user's `ssh` are as they were; for some hosts some may differ."""
+        self._client = {
+            "user": user,
+            "config": config,
+            "was": self._texts.get(config, ""),
+            "may_change": {host: list(names) for host, names in may_change.items()},
+        }
+
     def draft(self, prompt: str, *gold: str) -> Draft:
         """Return the task."""
         if not self._servers:
@@ -148,6 +168,7 @@ class Scene:
             "hosts_before": self._hosts_before,
             "unchanged": carried,
             "owned": self._owned,
+            "client": self._client,
         }
         keep = KEEP.format(owned=self.said, roots=", ".join(roots))
         return Draft(f"{prompt} {keep}", self.state, gold, plan, roots)

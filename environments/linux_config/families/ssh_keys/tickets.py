@@ -12,6 +12,7 @@ from agentgym.environments.linux_config.families.ssh_keys.scene import (
     IN,
     KEYS,
     OUT,
+    Only,
     Scene,
     any_address,
     others_stay,
@@ -118,7 +119,7 @@ def one_job(rng: random.Random) -> Draft:
     address = any_address(rng)
     scene.owned(scene.member)
     path = scene.authorized(scene.member, own.line, robot.line)
-    scene.holds(path, own, robot, kept=[own.line], restricted=[robot])
+    scene.holds(path, own, robot, kept=[own.line], restricted={robot: Only(program, address)})
     others_stay(scene)
     scene.login(scene.member, robot, f"said: {said}", source=address, new=True)
     scene.login(scene.member, robot, OUT, new=True)
@@ -129,10 +130,10 @@ def one_job(rng: random.Random) -> Draft:
     scene.forward(scene.member, own, FORWARDED)
     prompt = (
         f"The key {robot.comment} in {path} is a program's, and can do whatever {scene.member} can. It must be good "
-        f"for one thing: whoever logs in with it from the address {address} has {program} run, whatever was asked for. "
-        "From other addresses it must not work at all, and with it there may be no terminal and no forwarding (of "
-        "ports, "
-        f"agent or X11). {scene.member}'s own key stays without restrictions."
+        f"for one thing: whoever logs in with it from the address {address} has {program} run, without arguments and "
+        "nothing beside it, whatever was asked for. From other addresses it must not work at all, and with it there "
+        f"may be no terminal and no forwarding (of ports, agent or X11). {scene.member}'s own key stays without "
+        "restrictions."
     )
     options = f'restrict,command="{program}",from="{address}"'
     return scene.draft(prompt, f"sed -i '/ {robot.comment}$/s#^#{options} #' {path}")

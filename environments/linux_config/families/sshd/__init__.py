@@ -8,6 +8,7 @@ from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
 from agentgym.environments.linux_config.families.sshd import cheats, hosts, misleading, tickets
+from agentgym.environments.linux_config.families.sshd.connections import MOST, Also, admitted, further
 from agentgym.environments.linux_config.families.sshd.scene import NO_SHELL
 from agentgym.reward import Component
 
@@ -21,6 +22,8 @@ PLAIN = re.compile(r"[\w./ -]+")
 # What a login that gets no shell may come to: no login, or nothing that the command would have said.
 NO_SHELL_SAID = ("refused", "said: ")
 IDLE = ("none", "no", "internal")
+# These name the users and addresses whom they concern.
+BY_USER = {"allowusers", "denyusers"}
 
 
 class Sshd(Family):
@@ -49,7 +52,14 @@ class Sshd(Family):
 
     def plan(self, plan: Mapping[str, Any], claims: Claims, token: str) -> dict[str, Any]:
         """Nothing is started from a configuration that would start programs of its own."""
-        return super().plan(plan, claims, token) | {"start": not _started(plan, claims)}
+        more = [spec for also in further(plan, claims, token) for spec in also]
+        asked = {*plan["probe"]["asked"], *plan["may_change"], "allowusers", "denyusers"}
+        asked |= {name for names in plan["may_change_of"].values() for name in names}
+        return super().plan(plan, claims, token) | {
+            "start": not _started(plan, claims),
+            "also": [spec for number, spec in enumerate(more) if spec not in more[:number]][:MOST],
+            "asked": sorted(asked),
+        }
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """One component for each trial; then the settings that must stay, and the files."""
@@ -61,7 +71,10 @@ class Sshd(Family):
             wanted("sshd -t has no complaint", not faults, "; ".join(faults) or "none"),
             *_trials(plan, seen["results"]),
             *_settings(plan, seen["settings"]),
+            *_listening(plan, seen["settings"]),
+            *_opened(plan, seen["settings"]),
             wanted("all other settings stay", *_other_settings(plan, seen["settings"])),
+            _same_for_all(plan, seen["also"], further(plan, claims, token)),
             _guarded(claims),
             _packaged(plan, claims),
         ]
@@ -115,12 +128,49 @@ def _other_settings(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> 
     """For every user and address that is tried, what the ticket does not concern is as it was."""
     changed = []
     for spec, compared in zip(plan["probe"]["specs"], settings, strict=True):
-        may_change = {*plan["may_change"], *plan["may_change_of"].get(spec["user"], ())}
-        if spec["server"] in plan["untouched"]:
-            may_change = set()
+        may_change = _may_change(plan, spec)
         changed += [f"{name} for {spec['user']}" for name in compared["differ"] if name not in may_change]
     passed = not changed and all(compared["known"] for compared in settings)
     return passed, ", ".join(changed)[:400] or "as they were"
+
+
+def _may_change(plan: Mapping[str, Any], spec: Mapping[str, Any]) -> set[str]:
+    """Return the settings of a connection that the ticket concerns."""
+    if spec["server"] in plan["untouched"]:
+        return set()
+    return {*plan["may_change"], *plan["may_change_of"].get(spec["user"], ())}
+
+
+def _same_for_all(plan: Mapping[str, Any], answers: list[dict[str, Any]], also: list[Also]) -> Component:
+    """Conditions make no difference between users and addresses that the ticket does not make."""
+    compared = [(answer["spec"], answer) for answer in answers]
+    odd = [] if len(compared) < MOST else ["more conditions than can be tried"]
+    for spec, like in also if not odd else ():
+        now, then = (next(answer for one, answer in compared if one == wanted) for wanted in (spec, like))
+        concerned = _may_change(plan, spec)
+        names = [name for name in now["differ"] if name not in concerned]
+        names += [name for name in sorted(concerned - BY_USER) if now["said"].get(name) != then["said"].get(name)]
+        names += ["who is let in"] if admitted(spec, now["said"]) != admitted(like, then["said"]) else []
+        odd += [f"{name} for {spec['user']} from {spec['source']} at {spec['to']}:{spec['port']}" for name in names]
+    return rule("no other user or address is treated otherwise", not odd, "; ".join(odd)[:400] or "none is")
+
+
+def _listening(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> Iterator[Component]:
+    """The server listens where it must, and nowhere else; on all addresses is with IPv6 or without."""
+    if plan["listening"]:
+        got = set(settings[0]["said"]["listenaddress"].split())
+        surplus = {address.replace("0.0.0.0", "[::]") for address in plan["listening"]}
+        passed = set(plan["listening"]) <= got <= {*plan["listening"], *surplus}
+        yield goal("it listens there and nowhere else", passed, f"sshd says {', '.join(sorted(got))[:300]}")
+
+
+def _opened(plan: Mapping[str, Any], settings: list[dict[str, Any]]) -> Iterator[Component]:
+    """Some users may be taken on to these addresses, and to no others."""
+    for wanted in plan["opened"]:
+        got = settings[wanted["spec"]]["said"]["permitopen"].replace("[", "").replace("]", "").split()
+        user = plan["probe"]["specs"][wanted["spec"]]["user"]
+        passed = bool(got) and set(got) <= set(wanted["targets"])
+        yield goal(f"where {user} is taken on to", passed, f"sshd says {' '.join(got)[:300]}")
 
 
 def _guarded(claims: Claims) -> Component:

@@ -34,10 +34,8 @@ def gateway(rng: random.Random) -> Draft:
     scene = Scene(rng)
     gate, app, store, lab = _hosts(scene, "PermitRootLogin yes")
     scene.drop_in("05-legacy.conf", "LogLevel VERBOSE\nPasswordAuthentication yes\n", folder=store.folder)
-    scene.may_change_of = {
-        user: (*PASSWORDS, *WHO, "PermitOpen", "AllowTcpForwarding", "DisableForwarding", "PermitRootLogin")
-        for user in (scene.member, scene.mate, scene.guest, scene.newcomer, "root")
-    }
+    scene.may_change = (*PASSWORDS, *WHO, "PermitOpen", "AllowTcpForwarding", "DisableForwarding", "PermitRootLogin")
+    scene.zones = {str(host.number): [f"{gate.address}/32"] for host in (app, store)}
     scene.untouched = [lab.number]
     away = f"127.{rng.randrange(150, 250)}.{rng.randrange(250)}.9"
     _through_gate(scene, gate, app, store, lab, away)
@@ -70,6 +68,9 @@ def _through_gate(scene: Scene, gate: Host, app: Host, store: Host, lab: Host, a
     for host in (app, store):
         scene.expects("forward", scene.member, FORWARDED, target=f"{host.address}:22", **at)
     scene.expects("forward", scene.member, HELD, new=True, target=f"{lab.address}:22", **at)
+    targets = [f"{name}:22" for host in (app, store) for name in (host.address, host.name)]
+    for user in (scene.member, scene.newcomer):
+        scene.opened(user, *targets, **at)
 
 
 def _behind_gate(scene: Scene, host: Host, gate: Host, away: str, *, other: Host) -> None:
@@ -77,7 +78,8 @@ def _behind_gate(scene: Scene, host: Host, gate: Host, away: str, *, other: Host
     scene.expects("key", scene.mate, IN, source=gate.address, **at)
     scene.expects("key", scene.newcomer, IN, source=gate.address, **at)
     scene.expects("key", scene.mate, OUT, source=away, new=True, **at)
-    scene.expects("key", scene.guest, OUT, source=gate.address, new=True, **at)
+    for user in (scene.guest, "root"):
+        scene.expects("key", user, OUT, source=gate.address, new=True, **at)
     scene.expects("password", scene.mate, OUT, source=gate.address, new=True, **at)
     scene.expects("forward", scene.mate, HELD, source=gate.address, new=True, target=f"{other.address}:22", **at)
 

@@ -30,7 +30,7 @@ BY_PASSWORD = (
     *("-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"),
     *("-o", "PreferredAuthentications=password,keyboard-interactive"),
 )
-TIMEOUT_S, READY_S, LOGINS_AT_ONCE, SETTINGS_BYTES = 10.0, 8.0, 4, 32_000
+TIMEOUT_S, READY_S, LOGINS_AT_ONCE, SETTINGS_BYTES, VALUE_CHARS = 10.0, 8.0, 4, 32_000, 600
 
 
 def before(plan: Mapping[str, Any]) -> None:
@@ -44,8 +44,14 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
         people.run(["/usr/sbin/usermod", "-aG", group, user], timeout_s=TIMEOUT_S, env=PATHS)
     faults = [_check(path) for path in plan["servers"]]
     settings = [_compare(spec, plan["servers"][spec["server"]], plan["asked"]) for spec in plan["specs"]]
+    with ThreadPoolExecutor(LOGINS_AT_ONCE) as pool:
+        also = list(pool.map(lambda spec: _another(spec, plan), plan["also"]))
     results = _try_all(plan) if plan["start"] else []
-    return {"faults": faults, "settings": settings, "results": results}
+    return {"faults": faults, "settings": settings, "also": also, "results": results}
+
+
+def _another(spec: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    return {"spec": spec} | _compare(spec, plan["servers"][spec["server"]], plan["asked"])
 
 
 def _lay_out_reference(files: Mapping[str, str]) -> None:
@@ -65,7 +71,12 @@ def _compare(spec: Mapping[str, Any], path: str, asked: list[str]) -> dict[str, 
     """Return which settings of a connection are not those of the reference, and those that are asked for."""
     now, then = _settings(spec, path), _settings(spec, REFERENCE + path)
     differ = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-    return {"known": bool(then), "differ": differ, "said": {name: now.get(name, "nothing")[:200] for name in asked}}
+    return {"known": bool(then), "differ": differ, "said": {name: _value(now, name) for name in asked}}
+
+
+def _value(settings: Mapping[str, str], name: str) -> str:
+    value = settings.get(name, "nothing")
+    return value if len(value) <= VALUE_CHARS else "too long"
 
 
 def _settings(spec: Mapping[str, Any], path: str) -> dict[str, str]:

@@ -58,6 +58,9 @@ class Scene:
         untouched: the numbers of servers whose settings must all stay.
         noise: settings that no ticket is about.
         programs: what may be started beside sshd's own.
+        zones: by the number of the server, the networks that the ticket tells from all others.
+        everywhere: the server listens on all addresses.
+        listening: where it must listen in the end, if the ticket is about that, as `address:port`.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -77,6 +80,9 @@ class Scene:
         self.may_change_of: dict[str, tuple[str, ...]] = {}
         self.untouched: list[int] = []
         self.programs: list[str] = []
+        self.zones: dict[str, list[str]] = {}
+        self.everywhere = True
+        self.listening: list[str] = []
         self._files: dict[str, str] = {}
         self._reference: dict[str, str] = {}
         self._packaged: list[str] = []
@@ -85,6 +91,7 @@ class Scene:
         self._expected: list[dict[str, Any]] = []
         self._settings: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
+        self._opened: list[dict[str, Any]] = []
 
     def server(self, text: str, *, path: str = CONFIG, meant: str = "") -> str:
         """Add a server by its main file; `meant` is what it was meant to say, where sshd cannot read what it says."""
@@ -143,11 +150,16 @@ class Scene:
         spec = _spec(user) | {"source": source, "to": to, "server": server}
         self._closed.append({"spec": spec, "names": [name.lower() for name in what]})
 
+    def opened(self, user: str, *targets: str, source: str, to: str, server: int) -> None:
+        """In the end a user may be taken on to these targets only; now to others too."""
+        spec = _spec(user) | {"source": source, "to": to, "server": server}
+        self._opened.append({"spec": spec, "targets": list(targets)})
+
     def draft(self, prompt: str, *gold: str, roots: Sequence[str] = ROOTS) -> Draft:
         """Return the task."""
         fields = ("user", "source", "to", "port", "server")
         specs = [{field: trial[field] for field in fields} for trial in self._trials if trial["do"] != "port"]
-        specs += [wanted["spec"] for wanted in (*self._settings, *self._closed)]
+        specs += [wanted["spec"] for wanted in (*self._settings, *self._closed, *self._opened)]
         unique = [spec for number, spec in enumerate(specs) if spec not in specs[:number]]
         closed = ["disableforwarding", *(name for wanted in self._closed for name in wanted["names"])]
         probe = {
@@ -157,13 +169,18 @@ class Scene:
             "reference": self._files | self._reference,
             "users": sorted({spec["user"] for spec in unique}),
             "joins": {self.newcomer: self.team},
-            "asked": sorted({*(wanted["name"] for wanted in self._settings), *closed}),
+            "asked": sorted({*(wanted["name"] for wanted in self._settings), *closed, "listenaddress", "permitopen"}),
         }
         plan = {
             "probe": probe,
             "expected": self._expected,
             "settings": [wanted | {"spec": unique.index(wanted["spec"])} for wanted in self._settings],
             "closed": [wanted | {"spec": unique.index(wanted["spec"])} for wanted in self._closed],
+            "opened": [wanted | {"spec": unique.index(wanted["spec"])} for wanted in self._opened],
+            "people": [[self.member, self.mate, self.newcomer], [self.guest, self.other]],
+            "zones": self.zones,
+            "everywhere": self.everywhere and len(self._servers) == 1,
+            "listening": self.listening,
             "unreadable": bool(self._reference),
             "may_change": [name.lower() for name in self.may_change],
             "may_change_of": {user: [name.lower() for name in names] for user, names in self.may_change_of.items()},

@@ -46,7 +46,8 @@ def another_port(rng: random.Random) -> Draft:
     scene = Scene(rng)
     port = rng.randrange(1024, 32_000)
     scene.server(server_text("Port 22", *scene.noise))
-    scene.may_change = ("Port", "ListenAddress")
+    scene.may_change = ("Port", "ListenAddress", "AddressFamily")
+    scene.listening = [f"0.0.0.0:{port}"]
     scene.expects("key", scene.member, IN, port=port, new=True)
     scene.expects("key", scene.other, IN, to="127.9.8.7", port=port, new=True)
     scene.expects("port", "anybody", SHUT, new=True)
@@ -123,6 +124,8 @@ def two_addresses(rng: random.Random) -> Draft:
     port = rng.randrange(1024, 32_000)
     scene.server(server_text("Port 22", *scene.noise))
     scene.may_change = ("Port", "ListenAddress", "AddressFamily")
+    scene.everywhere = False
+    scene.listening = [f"{first}:22", f"{second}:{port}"]
     scene.expects("key", scene.member, IN, to=first)
     scene.expects("key", scene.other, IN, to=second, port=port, new=True)
     for address in ("127.0.0.1", second):
@@ -151,6 +154,7 @@ def passwords_inside(rng: random.Random) -> Draft:
     for user, source in ((scene.member, beside), (scene.other, inside), ("root", beside), ("root", inside)):
         scene.expects("key", user, IN, source=source)
     net = f"127.{first}.{second}.0/24"
+    scene.zones = {"0": [net]}
     prompt = (
         f"Passwords may be used over ssh only by clients in the office's network {net}. From everywhere else a key is "
         "the only way in. Root may not log in with a password from anywhere, the office included. With their keys "
