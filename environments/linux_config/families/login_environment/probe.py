@@ -12,6 +12,7 @@ import pwd
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
@@ -112,7 +113,7 @@ def _open_files() -> Iterator[str]:
         for name in folders + names
         if name != HISTORY
     )
-    yield from (path for path, _ in zip(paths, range(MAX_FILES), strict=False))
+    yield from islice(paths, MAX_FILES)
 
 
 def _make_user(name: str, *options: str) -> None:
