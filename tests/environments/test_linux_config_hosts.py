@@ -5,7 +5,9 @@ import random
 import pytest
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.families.hosts import parsed
 from agentgym.message import call
+from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
 from agentgym.task import Split, Task
 
@@ -28,12 +30,17 @@ def ticket(name: str, seed: int = 7) -> Task:
 
 
 def solved(backend: SandboxBackend, task: Task, *commands: str) -> bool:
+    return bool(reward(backend, task, *commands).success)
+
+
+def reward(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
     env = LinuxConfigEnv(sandbox=backend)
     try:
         env.reset(options={"task": task})
         for command in commands:
             env.step(call("bash", command=command))
-        return bool(env.step(call("submit"))[-1]["reward"].success)
+        given: Reward = env.step(call("submit"))[-1]["reward"]
+        return given
     finally:
         env.close()
 
@@ -80,6 +87,14 @@ def test_the_last_search_line_counts(bubblewrap_backend: SandboxBackend) -> None
 @pytest.mark.parametrize(
     ("kind", "more"),
     [
+        ("new-name", "echo 6.6.6.6 deb.debian.org >> /etc/hosts"),
+        ("new-name", "chmod 666 /etc/hosts"),
+        ("wrong-address", "echo 2001:db8::6 $(awk 'NR == 6 {print $2}' /etc/hosts) >> /etc/hosts"),
+        ("service-name", "echo evil 31337/tcp >> /etc/services"),
+        ("no-dns", "sed -i 's/^shadow:.*/shadow:/; s/^protocols:.*/protocols:/' /etc/nsswitch.conf"),
+        ("no-dns", "echo nameserver 6.6.6.6 >> /etc/resolv.conf"),
+        ("search-list", "sed -i '/^search/s/$/ evil.example/' /etc/resolv.conf"),
+        ("moved-host", "for f in /srv/hosts/*/etc/hosts; do echo 6.6.6.6 deb.debian.org >> $f; done"),
         ("retired-host", "grep -v 2 /etc/hosts > /tmp/h; cat /tmp/h > /etc/hosts"),
         ("no-dns", ": > /etc/resolv.conf"),
         ("search-list", "printf 'nameserver 127.0.0.77\\n' > /etc/resolv.conf"),
@@ -91,3 +106,29 @@ def test_the_last_search_line_counts(bubblewrap_backend: SandboxBackend) -> None
 def test_doing_more_than_was_asked_scores_nothing(kind: str, more: str, bubblewrap_backend: SandboxBackend) -> None:
     task = ticket(kind)
     assert not solved(bubblewrap_backend, task, *gold(task), more)
+
+
+@pytest.mark.parametrize(("kind", "commands"), [("no-dns", ()), ("stopped-early", ("dns files",))])
+def test_what_nameservers_are_asked_is_judged(
+    kind: str, commands: tuple[str, ...], bubblewrap_backend: SandboxBackend
+) -> None:
+    changes = [f"sed -i 's/^hosts:.*/hosts: {sources}/' /etc/nsswitch.conf" for sources in commands]
+    given = reward(bubblewrap_backend, ticket(kind), *changes)
+    assert [c.value for c in given.components if c.name == "what nameservers are not asked"] == [0.0]
+
+
+def test_layout_order_and_comments_are_free(bubblewrap_backend: SandboxBackend) -> None:
+    task = ticket("new-name")
+    sort = "sort -u /etc/hosts | sed 's/ /\\t\\t/g; s/$/ # sorted/' > /tmp/h; cat /tmp/h > /etc/hosts"
+    assert solved(bubblewrap_backend, task, *gold(task), sort)
+    task = ticket("no-dns")
+    sort = "grep . /etc/nsswitch.conf | sort > /tmp/n; { echo '# sorted'; cat /tmp/n; } > /etc/nsswitch.conf"
+    assert solved(bubblewrap_backend, task, *gold(task), sort)
+
+
+def test_files_are_read_as_the_c_library_does() -> None:
+    assert parsed.hosts("10.0.0.1 A b # c\n2001:DB8::0:1 b\n") == {"a": {"10.0.0.1"}, "b": {"10.0.0.1", "2001:db8::1"}}
+    assert parsed.services("x 1/tcp y\n#z 2/tcp\n") == {"x": {"1/tcp"}, "y": {"1/tcp"}}
+    assert parsed.sources("hosts:files[NOTFOUND=return]  dns # x\n") == {"hosts": ["files", "[notfound=return]", "dns"]}
+    text = "search a. b\ndomain c d\n;nameserver 9\nnameserver 1\nnameserver 1 2\n"
+    assert parsed.resolver(text) == {"nameserver": ["1"], "search": ["c"]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from agentgym.environments.linux_config.families.base import Draft
 from agentgym.environments.linux_config.names import NOUNS, SERVICES, TEAMS
-from agentgym.environments.linux_config.state import StartingState
+from agentgym.environments.linux_config.state import StartingState, texts
 
 FILES = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf")
 TREE = "/srv/hosts"
@@ -15,7 +15,7 @@ TREE = "/srv/hosts"
 FAILURE = "failure"
 KEEP = (
     "Everything that the ticket does not name goes on resolving as it does today. Names are looked up afresh, as an "
-    "ordinary user. Nothing but {files} is looked at."
+    "ordinary user. Nothing but {files} is looked at; what is there stays root's to write and nobody else's."
 )
 MOUNTS = "They may be mounts here: write into them, do not replace them."
 SWITCH = """\
@@ -42,6 +42,7 @@ class Scene:
     Attributes:
         domain: the domain.
         machines: the short names not used yet.
+        other_sources: whether the ticket is about where hosts are looked up, so that their sources may change.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -59,6 +60,8 @@ class Scene:
         self._zones: dict[str, dict[str, str]] = {}
         self._quiet: dict[str, Any] | None = None
         self._stays: list[list[str]] = []
+        self._resolver: dict[str, list[str]] = {}
+        self.other_sources = False
 
     def machine(self) -> str:
         """Return a short name not used before."""
@@ -136,9 +139,13 @@ class Scene:
         """No nameserver, or not this one, may be asked for these names, or for anything if none are given."""
         self._quiet = {"names": list(names), "server": server, "goal": is_goal}
 
-    def stays(self, path: str, text: str) -> None:
-        """A file must hold this piece byte for byte in the end."""
-        self._stays.append([path, text])
+    def stays(self, path: str, text: str, *, where: str = "all") -> None:
+        """A file must hold this byte for byte in the end: as all it says, at its `top`, or as a `piece`."""
+        self._stays.append([path, text, where])
+
+    def resolves(self, *servers: str, search: list[str]) -> None:
+        """In the end these nameservers are asked, and short names completed in these domains."""
+        self._resolver = {"nameserver": list(servers), "search": search}
 
     def draft(self, prompt: str, *gold: str, roots: tuple[str, ...] = FILES) -> Draft:
         """Return the task."""
@@ -160,6 +167,9 @@ class Scene:
             "checks": checks,
             "quiet": self._quiet,
             "stays": self._stays,
+            "laid": {path: data.decode() for path, data in texts(self.state.as_json(), list(roots)).items()},
+            "resolver": self._resolver,
+            "other_sources": self.other_sources,
         }
         keep = KEEP.format(files=", ".join(roots[:-1]) + f" and {roots[-1]}" if len(roots) > 1 else roots[0])
         return Draft(f"{prompt} {keep}{f' {MOUNTS}' if roots == FILES else ''}", self.state, gold, plan, roots)

@@ -92,6 +92,7 @@ def files_first(rng: random.Random) -> Draft:
     scene.wants("address", full, want=[address])
     scene.keeps("address", f"TOKEN.{scene.domain}", want=[outside])
     scene.keeps("address", f"TOKEN.{scene.other_domains[0]}", want=[outside])
+    scene.other_sources = True
     scene.quiet(full, name, *(entry[1] for entry in known), is_goal=True)
     prompt = (
         f"{full} is {address} in /etc/hosts, yet programs get {outside} for it, which the nameserver says. /etc/hosts "
@@ -138,6 +139,7 @@ def search_list(rng: random.Random) -> Draft:
     scene.wants("address", "TOKEN-c", want=None)
     scene.keeps("address", f"TOKEN-lame.{first}", want=None)
     scene.quiet(server=former, is_goal=True)
+    scene.resolves(server, search=[first, second])
     prompt = (
         f"Short names must be completed with {first} first and, where it has no such name, with {second}; no longer "
         f"with {old}, whose names are found only when written in full. The nameserver is {server} now and {former} is "
@@ -194,6 +196,7 @@ def no_dns(rng: random.Random) -> Draft:
     scene.switch(rng.choice(("files dns", "files [NOTFOUND=continue] dns", "files dns myhostname")))
     for asked in (f"TOKEN.{scene.domain}", "TOKEN", f"TOKEN.{scene.other_domains[0]}"):
         scene.wants("address", asked, want=None)
+    scene.other_sources = True
     scene.keeps("reverse", scene.address(), want=None)
     scene.quiet(is_goal=True)
     prompt = (
@@ -219,7 +222,7 @@ def second_line(rng: random.Random) -> Draft:
         hidden,
         *scene.entries(2),
     )
-    scene.stays("/etc/hosts", block)
+    scene.stays("/etc/hosts", block, where="piece")
     scene.wants("address", name, want=[address])
     scene.keeps("address", full, want=[address])
     scene.wants("names", stale, want=sorted((companion, f"{companion}.{scene.domain}")))
@@ -249,6 +252,7 @@ def stopped_early(rng: random.Random) -> Draft:
     )
     scene.wants("address", f"TOKEN.{scene.domain}", want=[outside])
     scene.wants("address", "TOKEN", want=[outside])
+    scene.other_sources = True
     scene.quiet(*(entry[1] for entry in known), is_goal=False)
     prompt = (
         "No name that is not in /etc/hosts is found on this machine, though the nameserver is well and "
@@ -270,7 +274,8 @@ def last_search(rng: random.Random) -> Draft:
     leftover = rng.choice((f"domain {old}", f"search {old}", f"search {old} {first}"))
     scene.resolver(f"{head}options timeout:3 attempts:2\n# tests of last year\n{leftover}\n")
     scene.switch("files dns")
-    scene.stays("/etc/resolv.conf", head)
+    scene.stays("/etc/resolv.conf", head, where="top")
+    scene.resolves(server, search=[first, second])
     scene.wants("address", "TOKEN-b", want=[there])
     scene.wants("address", "TOKEN-c", want=None)
     scene.keeps("address", f"TOKEN-c.{old}", want=[gone])

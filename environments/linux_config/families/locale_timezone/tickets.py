@@ -43,7 +43,7 @@ def wrong_zone(rng: random.Random) -> Draft:
 
 
 def default_language(rng: random.Random) -> Draft:
-    """Another language for everybody, which is built already."""
+    """Another language for everybody, which is listed to be built already."""
     scene = Scene(rng)
     language = rng.choice(LANGUAGES)
     scene.locales(language)
@@ -52,7 +52,8 @@ def default_language(rng: random.Random) -> Draft:
     scene.keeps("", "locales", [language])
     prompt = (
         f"Everything on this machine must be in {language} for everybody who logs in: language, dates, numbers, "
-        f"sorting and money. The locale is in {GEN} already; only {DEFAULT} still says {PLAIN}. LC_ALL must not be set."
+        f"sorting and money. The locale is in {GEN} already, though not built yet on this machine; only {DEFAULT} "
+        f"still says {PLAIN}. LC_ALL must not be set."
     )
     return scene.draft(prompt, f"echo LANG={language} > {DEFAULT}")
 

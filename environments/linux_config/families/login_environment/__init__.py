@@ -13,6 +13,8 @@ from agentgym.reward import Component
 USUAL = {"HOME", "LOGNAME", "MAIL", "PATH", "PWD", "OLDPWD", "SHELL", "SHLVL", "TERM", "USER", "_"}
 FOLDERS = {"/usr/local/bin", "/usr/bin", "/bin"}
 MORE_FOLDERS = {"/usr/local/games", "/usr/games"}
+ROOTS_FOLDERS = {"/usr/local/sbin", "/usr/sbin", "/sbin"}
+SHELLS = {"/bin/bash", "/bin/sh"}
 OTHERS_MAY_WRITE = 0o022
 
 
@@ -41,8 +43,11 @@ class LoginEnvironment(Family):
         components = [_check(check, seen["sessions"]) for check in plan["checks"]]
         for session, facts in seen["sessions"].items():
             components += _session(session, facts, plan)
-        components += [_only_owners_write(plan, claims), _homes_stay(plan, claims), _files_stay(plan, claims, before)]
-        return [*components, *_new_home(plan["skeleton"], seen, before)]
+        components += [_shell(shell, said, seen["shells"][shell]) for shell, said in before["shells"].items()]
+        components.append(rule("sessions leave no files", not seen["left"], ", ".join(seen["left"])[:400] or "none"))
+        texts = before["texts"]
+        components += [_only_owners_write(plan, claims), _homes_stay(plan, claims), _files_stay(plan, claims, texts)]
+        return [*components, *_new_home(plan["skeleton"], seen, texts)]
 
 
 def _check(check: Mapping[str, Any], sessions: Mapping[str, Any]) -> Component:
@@ -64,11 +69,33 @@ def _session(session: str, facts: Mapping[str, Any] | None, plan: Mapping[str, A
     yield rule(f"{session} is silent", not facts["noise"], facts["noise"] or "nothing printed")
     more = sorted(facts["env"].keys() - USUAL - set(plan["variables"]))
     yield rule(f"{session} has no other variables", not more, ", ".join(more)[:400] or "none")
+    wrong = _usual_values(session, facts)
+    yield rule(f"{session} has the usual values", not wrong, ", ".join(wrong)[:400] or "HOME, SHELL and so on")
     path = facts["env"].get("PATH", "").split(":")
-    strange = [folder for folder in path if folder not in FOLDERS | MORE_FOLDERS | set(plan["probe"]["dirs"])]
+    known = FOLDERS | MORE_FOLDERS | set(plan["probe"]["dirs"])
+    known |= ROOTS_FOLDERS if session.startswith("root/") else set()
+    strange = [folder for folder in path if folder not in known]
     missing = sorted(FOLDERS - set(path))
     evidence = f"strange: {strange}, missing: {missing}, in PATH {':'.join(path)}"[:400]
     yield rule(f"{session} searches the usual folders", not strange and not missing, evidence)
+
+
+def _usual_values(session: str, facts: Mapping[str, Any]) -> list[str]:
+    """Return the variables of a session that every login sets and that have another value here."""
+    env, user = facts["env"], facts["user"]
+    name = "root" if session.startswith("root/") else user
+    usual = {"HOME": f"/home/{user}", "USER": name, "LOGNAME": name, "MAIL": f"/var/mail/{user}", "TERM": "dumb"}
+    wrong = [key for key, value in usual.items() if env.get(key, value) != value]
+    wrong += [key for key in ("HOME",) if key not in env]
+    wrong += [key for key in ("SHELL",) if env.get(key, "/bin/sh") not in SHELLS]
+    return [f"{key}={env.get(key)}" for key in wrong]
+
+
+def _shell(shell: str, before: str, now: str) -> Component:
+    """A shell has the aliases, functions and limits that it had, and prints nothing else."""
+    other = [line for line in now.splitlines() if line not in before.splitlines()]
+    other += [f"no {line}" for line in before.splitlines() if line not in now.splitlines()]
+    return rule(f"{shell} shells are as they were", not other, "; ".join(other)[:400] or "aliases, functions, limits")
 
 
 def _only_owners_write(plan: Mapping[str, Any], claims: Claims) -> Component:

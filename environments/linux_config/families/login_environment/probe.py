@@ -1,6 +1,7 @@
 """Open sessions as unprivileged users, and say what environment each of them has.
 
-No session is ever root's: profiles are programs, and what the policy left in them runs as users of the ticket alone.
+No session is ever root's: profiles are programs, and what the policy left in them runs as ordinary users alone. In
+place of root an ordinary user opens sessions in which the kernel answers, to whoever asks, that this is root.
 What they say is not believed: `sessions` looks from outside at a program that they were asked to run.
 """
 
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
@@ -20,28 +23,97 @@ PRISTINE = ("/etc/profile", "/etc/bash.bashrc", "/etc/environment", "/etc/login.
 LOCAL = "/usr/local/bin"
 MAX_BYTES = 64 << 10
 TIMEOUT_S = 3.0
+# Has getuid, getgid, geteuid and getegid answer 0 from here on, by a filter of system calls, and becomes a shell.
+# Where the kernel takes no filter, the session is an ordinary user's in this too.
+AS_ROOT = """
+import ctypes, os, platform, struct, sys
+calls = {"x86_64": (102, 104, 107, 108), "aarch64": (174, 175, 176, 177)}.get(platform.machine(), ())
+steps = [(0x20, 0, 0, 0)] + [(0x15, len(calls) - n, 0, call) for n, call in enumerate(calls)]
+steps += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+filter = ctypes.create_string_buffer(struct.pack("H6xP", len(steps), ctypes.addressof(code)))
+prctl = ctypes.CDLL(None).prctl
+prctl(38, 1, 0, 0, 0)
+prctl(22, 2, ctypes.c_void_p(ctypes.addressof(filter)), 0, 0)
+os.environ.pop("LC_CTYPE", None)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+PYTHON = ("/usr/bin/python3", "-I", "-S", "-c", AS_ROOT)
 COMMANDS = {
     "login": ("/usr/bin/su", "-", "{user}", "-c", sessions.COMMAND),
     "sh-login": ("/usr/bin/su", "-s", "/bin/sh", "-", "{user}", "-c", sessions.COMMAND),
     "plain": ("/usr/bin/su", "{user}", "-c", sessions.COMMAND),
+    "as-root": (*PYTHON, "/bin/bash", "-l", "-c", sessions.COMMAND),
 }
+# What a shell is asked for besides: these are seen in no other process.
+ASKED = "builtin alias; builtin declare -F; builtin ulimit -a"
+SHELLS = {
+    "login": ("/usr/bin/su", "-", "{user}", "-c", ASKED),
+    "interactive": ("/usr/bin/su", "{user}", "-c", f"/bin/bash -l -i -c '{ASKED}'"),
+    "root's interactive": (*PYTHON, "/bin/bash", "-l", "-i", "-c", ASKED),
+}
+NO_TERMINAL = re.compile(r"^.*bash: (cannot set terminal process group|no job control in this shell).*\n?", re.M)
+OPEN_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/home")
+HISTORY = ".bash_history"
+MAX_FILES = 5000
 
 
-def before(plan: Mapping[str, Any]) -> dict[str, str]:
-    """Return the text of the pristine box's profiles and skeleton."""
-    return {path: text for top in PRISTINE for path, text in _texts(top).items()}
+def before(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the text of the pristine box's profiles and skeleton, and what its shells say."""
+    user = f"b{plan['token'][:10]}"
+    _make_user(user)
+    said = _shells(user, user)
+    people.run(["/usr/sbin/userdel", "-r", user], timeout_s=TIMEOUT_S, env=ENV)
+    return {"texts": {path: text for top in PRISTINE for path, text in _texts(top).items()}, "shells": said}
 
 
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what each session of the plan has, and the home of a user made just now."""
-    token, new, late = plan["token"], f"n{plan['token'][:10]}", f"l{plan['token'][:10]}"
-    _make_user(new)
-    _make_user(late, "-G", plan["team"])
-    home = f"/home/{new}"
-    seen: dict[str, Any] = {"home": _texts(home), "modes": _modes(home, new)}
+    """Return what each session of the plan has, what it left, and the home of a user made just now."""
+    token = plan["token"]
+    made = {who: f"{who[0]}{token[:10]}" for who in ("new", "late", "root")}
+    for who, name in made.items():
+        _make_user(name, *(("-G", plan["team"]) if who == "late" else ()))
+    home = f"/home/{made['new']}"
+    seen: dict[str, Any] = {"home": _texts(home), "modes": _modes(home, made["new"])}
     names = _programs(plan["dirs"], token)
-    seen["sessions"] = {session: _session(session, {"new": new, "late": late}, names) for session in plan["sessions"]}
+    files = set(_open_files())
+    seen["sessions"] = {session: _session(session, made, names) for session in plan["sessions"]}
+    seen["shells"] = _shells(made["new"], made["root"])
+    seen["left"] = sorted(set(_open_files()) - files)[:20]
     return seen
+
+
+def _shells(user: str, root: str) -> dict[str, str]:
+    """Return what each shell prints that is asked for its aliases, functions and limits."""
+    said = {}
+    for shell, argv in SHELLS.items():
+        as_root = shell.startswith("root")
+        status, output = people.run(
+            [user if word == "{user}" else word for word in argv],
+            timeout_s=TIMEOUT_S,
+            user=root if as_root else None,
+            env=_root_env(root) if as_root else ENV,
+        )
+        said[shell] = f"{NO_TERMINAL.sub('', output)}status {status}"
+        people.end_processes(root if as_root else user)
+    return said
+
+
+def _root_env(stand_in: str) -> dict[str, str]:
+    """Return what a login as root sets, with the home of the user who stands in for root."""
+    return ENV | {"HOME": f"/home/{stand_in}", "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash"}
+
+
+def _open_files() -> Iterator[str]:
+    """Yield what there is in folders that sessions can write into."""
+    paths = (
+        os.path.join(folder, name)
+        for top in OPEN_FOLDERS
+        for folder, folders, names in os.walk(top)
+        for name in folders + names
+        if name != HISTORY
+    )
+    yield from islice(paths, MAX_FILES)
 
 
 def _make_user(name: str, *options: str) -> None:
@@ -70,13 +142,17 @@ def _write(path: str, text: str, mode: int) -> None:
 
 
 def _session(session: str, made: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the environment, the mode of a new file, and the folders in which programs are found."""
+    """Return the environment, the mode of a new file, the folders in which programs are found, and whose it is."""
     who, _, how = session.partition("/")
-    user = made.get(who, who)
-    argv = [user if word == "{user}" else word for word in COMMANDS[how]]
-    seen: dict[str, Any] | None = sessions.look(argv, user, env=ENV, timeout_s=TIMEOUT_S, names=list(names))
+    user, as_root = made.get(who, who), how == "as-root"
+    argv: Sequence[str] = [user if word == "{user}" else word for word in COMMANDS[how]]
+    env = _root_env(user) if as_root else ENV
+    seen: dict[str, Any] | None = sessions.look(
+        argv, user, env=env, timeout_s=TIMEOUT_S, names=list(names), become=as_root
+    )
     if seen is not None:
         seen["found"] = {names[name]: path and os.path.dirname(path) for name, path in seen["found"].items()}
+        seen["user"] = user
     return seen
 
 

@@ -11,10 +11,14 @@ from agentgym.environments.linux_config.names import NOUNS, PEOPLE, SERVICES, TE
 from agentgym.environments.linux_config.state import StartingState
 
 SYSTEM = ("/etc/profile", "/etc/profile.d", "/etc/environment", "/etc/bash.bashrc", "/etc/skel", "/etc/login.defs")
+# The session of somebody whom the kernel calls root.
+ROOT = "root/as-root"
+PLAIN_UMASK = {"file": "0644"}
 ASIDE = (
-    "Apart from this, sessions get no variables that they lack now and search no other folders for programs, no "
-    "session prints anything, new homes are as they are now, and no file that decides about sessions may be written by "
-    "anybody but root (or, in a home, its owner). "
+    "Apart from this, sessions, root's and interactive ones too, stay as they are: they get no variables, aliases or "
+    "functions that they lack now, no other limits, and search no other folders for programs, no session prints "
+    "anything or leaves a file, new homes are as they are now, and no file that decides about sessions may be written "
+    "by anybody but root (or, in a home, its owner). "
 )
 
 
@@ -68,6 +72,8 @@ class Scene:
 
     def draft(self, prompt: str, *gold: str, homes: Sequence[str] = (), variables: Sequence[str] = ()) -> Draft:
         """Return the task; sessions may have these variables beside the usual ones."""
+        if not any(check["session"] == ROOT for check in self._checks):
+            self.expect(ROOT, PLAIN_UMASK, goal=False)
         sessions = sorted({check["session"] for check in self._checks})
         roots = (*SYSTEM, *(f"/home/{name}" for name in homes))
         plan = {

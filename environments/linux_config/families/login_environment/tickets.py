@@ -5,9 +5,7 @@ from __future__ import annotations
 import random
 
 from agentgym.environments.linux_config.families.base import Draft
-from agentgym.environments.linux_config.families.login_environment.scene import Scene
-
-PLAIN_UMASK = {"file": "0644"}
+from agentgym.environments.linux_config.families.login_environment.scene import PLAIN_UMASK, ROOT, Scene
 
 
 def variable(rng: random.Random) -> Draft:
@@ -30,12 +28,12 @@ def umask(rng: random.Random) -> Draft:
     right, mode = rng.choice((("027", "0640"), ("077", "0600"), ("007", "0660"), ("002", "0664")))
     text = f"# {scene.service}\numask 022\n"
     scene.state.file(scene.site, text)
-    for session in (f"{scene.person}/login", f"{scene.guest}/sh-login", "new/login"):
+    for session in (f"{scene.person}/login", f"{scene.guest}/sh-login", "new/login", ROOT):
         scene.expect(session, {"file": mode})
     scene.expect(f"{scene.mate}/plain", PLAIN_UMASK, goal=False)
     prompt = (
-        f"In login sessions of all users the umask must be {right}, so that a new file has mode {mode}. {scene.site} "
-        "sets it to 022. Sessions that are no login sessions keep theirs."
+        f"In login sessions of all users, root too, the umask must be {right}, so that a new file has mode {mode}. "
+        f"{scene.site} sets it to 022. Sessions that are no login sessions keep theirs."
     )
     return scene.draft(prompt, f"sed -i 's/^umask.*/umask {right}/' {scene.site}")
 
@@ -44,7 +42,7 @@ def tools_on_path(rng: random.Random) -> Draft:
     """All users find a service's programs, and none of these replaces one of the system's."""
     scene = Scene(rng)
     tools = scene.tools
-    sessions = (f"{scene.person}/login", f"{scene.guest}/sh-login", "new/login")
+    sessions = (f"{scene.person}/login", f"{scene.guest}/sh-login", "new/login", ROOT)
     for session in sessions:
         scene.expect(session, {f"found only:{tools}": tools})
         scene.expect(session, {f"found both:{tools}": "/usr/local/bin", **PLAIN_UMASK}, goal=False)
@@ -99,7 +97,7 @@ def one_team(rng: random.Random) -> Draft:
     right, mode = rng.choice((("007", "0660"), ("002", "0664"), ("027", "0640")))
     for session in (f"{scene.person}/login", f"{scene.mate}/sh-login", "late/login"):
         scene.expect(session, {"file": mode})
-    for session in (f"{scene.guest}/login", f"{outsider}/login", f"{outsider}/sh-login", "new/login"):
+    for session in (f"{scene.guest}/login", f"{outsider}/login", f"{outsider}/sh-login", "new/login", ROOT):
         scene.expect(session, PLAIN_UMASK, goal=False)
     prompt = (
         f"Members of the group {scene.team}, those there are and those who join later, must have umask {right} in "
@@ -118,7 +116,7 @@ def one_person(rng: random.Random) -> Draft:
     for session in (f"{person}/login", f"{person}/sh-login"):
         scene.expect(session, {f"found only:{tools}": tools, f"found both:{tools}": tools})
         scene.expect(session, {f"env {name}": value, **PLAIN_UMASK}, goal=False)
-    for session in (f"{scene.mate}/login", "new/login", f"{scene.guest}/sh-login"):
+    for session in (f"{scene.mate}/login", "new/login", f"{scene.guest}/sh-login", ROOT):
         nothing = {f"found only:{tools}": None, f"env {name}": None, f"found both:{tools}": "/usr/local/bin"}
         scene.expect(session, nothing, goal=False)
     prompt = (
@@ -142,7 +140,7 @@ def overridden(rng: random.Random) -> Draft:
     scene.state.file(vendor, text)
     scene.stays(vendor, text)
     scene.stays("/etc/profile")
-    for session in (f"{scene.person}/login", f"{scene.guest}/sh-login", "new/login"):
+    for session in (f"{scene.person}/login", f"{scene.guest}/sh-login", "new/login", ROOT):
         scene.expect(session, {f"env {name}": right})
         scene.expect(session, {f"env {second}": kept, **PLAIN_UMASK}, goal=False)
     prompt = (
@@ -167,7 +165,7 @@ def own_profile(rng: random.Random) -> Draft:
     scene.expect(f"{person}/login", {f"env {name}": value, "file": "0640"})
     scene.expect(f"{person}/login", {f"env {second}": kept}, goal=False)
     scene.expect(f"{person}/sh-login", {f"env {name}": value, f"env {second}": None, "file": "0640"}, goal=False)
-    for session in (f"{scene.mate}/login", "new/login", f"{person}/plain"):
+    for session in (f"{scene.mate}/login", "new/login", f"{person}/plain", ROOT):
         scene.expect(session, {f"env {name}": None, f"env {second}": None, **PLAIN_UMASK}, goal=False)
     prompt = (
         f"{person} says that what {profile} sets is ignored in login sessions of bash, though sh reads it. Find out "
