@@ -153,7 +153,7 @@ def test_a_daemons_settings_are_read_as_it_reads_them() -> None:
         "b": {"readonly": "no", "list": "no"},
     }
     for wrong in ("&include /tmp/x", "[a]\nearly exec = x", "[a]\n[A]", "proxy protocol = yes"):
-        with pytest.raises(ValueError, match="there twice|not allowed"):
+        with pytest.raises(ValueError, match=r"there twice|not allowed"):
             rsyncd.modules(wrong)
 
 

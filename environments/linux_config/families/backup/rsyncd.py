@@ -1,4 +1,4 @@
-"""What an rsync daemon's configuration lets in: its modules, and for each the addresses, the users and their passwords."""
+"""What an rsync daemon's configuration lets in: its modules, and the addresses, users and passwords of each."""
 
 from __future__ import annotations
 
@@ -16,17 +16,13 @@ EVERYBODY = {"*", "0.0.0.0/0", "0/0"}
 TRUE = {"yes", "true", "1"}
 READABLE_BY_ALL, READABLE_BY_GROUP = 0o004, 0o040
 # All that rsync 3.2 knows but for what starts programs or lets a client tell the address it comes from.
-KNOWN = {
-    name.replace(" ", "")
-    for name in (
-        "motd file|pid file|port|address|socket options|listen backlog|daemon chroot|daemon uid|daemon gid|comment|path"
-        "|use chroot|numeric ids|munge symlinks|charset|max connections|log file|syslog facility|syslog tag"
-        "|max verbosity|lock file|read only|write only|open noatime|list|uid|gid|fake super|filter|exclude|include"
-        "|exclude from|include from|incoming chmod|outgoing chmod|auth users|secrets file|strict modes|hosts allow"
-        "|hosts deny|reverse lookup|forward lookup|ignore errors|ignore nonreadable|transfer logging|log format|timeout"
-        "|refuse options|dont compress|temp dir"
-    ).split("|")
-}
+KNOWN = """
+    address authusers charset comment daemonchroot daemongid daemonuid dontcompress exclude excludefrom fakesuper filter
+    forwardlookup gid hostsallow hostsdeny ignoreerrors ignorenonreadable include includefrom incomingchmod list
+    listenbacklog lockfile logfile logformat maxconnections maxverbosity motdfile mungesymlinks numericids opennoatime
+    outgoingchmod path pidfile port readonly refuseoptions reverselookup secretsfile socketoptions strictmodes
+    syslogfacility syslogtag tempdir timeout transferlogging uid usechroot writeonly
+    """
 
 
 def modules(text: str) -> dict[str, Settings]:
@@ -51,7 +47,7 @@ def modules(text: str) -> dict[str, Settings]:
             if title.lower() in map(str.lower, found):
                 raise ValueError(f"[{title}] is there twice")
             current = found[title] = dict(shared)
-        elif equals and key in KNOWN:
+        elif equals and key in KNOWN.split():
             current[key] = value.strip()
         else:
             raise ValueError(f"not allowed: {line[:80]!r}")
