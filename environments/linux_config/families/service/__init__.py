@@ -48,8 +48,8 @@ class Service(Family):
             evidence = f"wanted {values}, got {got}"[:600]
             components.append((goal if wanted["goal"] else rule)(wanted["name"], not wrong, evidence))
         strays, told = seen["strays"], seen["told"]
-        components.append(rule("nothing is written elsewhere", not strays, f"added: {ascii(strays)}"))
-        components.append(rule("nobody else learns the token", told == [], f"others find it in {ascii(told)}"))
+        components.append(rule("nothing is written elsewhere", not strays, f"added: {strays!a}"))
+        components.append(rule("nobody else learns the token", told == [], f"others find it in {told!a}"))
         return [*components, _vendors_stay(plan, claims)]
 
 
