@@ -6,6 +6,8 @@ from functools import cache
 import pytest
 
 from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.families.base import Claims
+from agentgym.environments.linux_config.families.git_server import settings
 from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
@@ -58,6 +60,8 @@ FROM_UPDATE = (
     ("kind", "command"),
     [
         ("non-fast-forward", FROM_UPDATE),
+        ("dubious-owner", "printf '\\tdirectory = {git}/\\n# as asked\\n\\tdirectory={git}\\n' >> /etc/gitconfig"),
+        ("keep-branches", "printf '[Receive]denyDeletes\\n[hooks]note=x\\n[core]hookspath=hooks' >> {git}/config"),
         ("default-branch", "echo 'ref: refs/heads/main' > {git}/HEAD"),
         ("shared", "sed -i 's/sharedRepository = .*/sharedRepository = 0660/' {git}/config"),
         (
@@ -81,6 +85,11 @@ def test_other_right_ways_are_accepted(kind: str, command: str, bubblewrap_backe
         ("keep-branches", "chmod 666 {git}/config"),
         ("hook-asleep", "echo '# checked' >> {git}/hooks/pre-receive"),
         ("default-branch", "printf '#!/bin/sh\\nexit 1\\n' > {git}/hooks/update; chmod 755 {git}/hooks/update"),
+        ("non-fast-forward", "git --git-dir={git} config core.sharedRepository 0666; chmod 644 {git}/config"),
+        ("non-fast-forward", "git --git-dir={git} config core.fsmonitor /tmp/evil; chmod 644 {git}/config"),
+        ("keep-branches", "echo 'ref: refs/heads/old' > {git}/HEAD"),
+        ("dubious-owner", "git config --system credential.helper '!cp ~/.ssh/id_* /tmp'"),
+        ("dubious-owner", "git config --system --add safe.directory '/home/*'"),
         ("message-rule", "sed -i 's/for commit in .*; do/for commit in $new; do/' {git}/hooks/pre-receive"),
     ],
 )
@@ -88,3 +97,25 @@ def test_overdone_work_and_near_misses_score_nothing(kind: str, more: str, bubbl
     task = task_of(kind)
     gold = [str(command) for command in task.secret["gold"]]
     assert solve(bubblewrap_backend, task, *gold, more.format(git=repository(task))).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [
+        ("core.sharedrepository", "0660", True),
+        ("core.sharedrepository", "0664", False),
+        ("core.sharedrepository", "world", False),
+        ("core.hookspath", "/tmp/hooks", False),
+        ("core.hookspath", "/srv/git/a.git/hooks/", True),
+        ("include.path", "b.conf", True),
+        ("include.path", "/tmp/b.conf", False),
+        ("core.bare", "false", False),
+        ("remote.b.url", "/srv/git/b.git", False),
+        ("receive.fsckobjects", "true", True),
+    ],
+)
+def test_a_repositorys_settings_are_about_pushes(name: str, value: str, fits: bool) -> None:
+    path = "/srv/git/a.git"
+    plan = {"repositories": [path], "included": [f"{path}/b.conf"], "safe": [], "free": []}
+    claims = Claims((), {f"{path}/HEAD": b"ref: refs/heads/main\n"})
+    assert bool(settings.faults(plan, {f"{path}/config": [[name, value]]}, claims)) != fits

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from agentgym.environments.linux_config.families.backup import checks, failures, hosts, tickets
+from agentgym.environments.linux_config.families.backup import checks, failures, hosts, rsyncd, tickets
 from agentgym.environments.linux_config.families.backup.cheats import CHEATS
 from agentgym.environments.linux_config.families.base import Claims, Commands, Family, Kind, goal, rule
 from agentgym.environments.linux_config.families.scripts import only_root_writes
@@ -39,17 +39,26 @@ class Backup(Family):
         """One component for each check of the plan, one for who may change the scripts."""
         components = [only_root_writes(claims, plan["owners"])]
         for check in plan["checks"]:
-            if check["check"] == "unchanged":
-                passed, evidence = _unchanged(check["texts"], claims)
+            if check["check"] in ON_CLAIMS:
+                wrong = ON_CLAIMS[check["check"]](check, claims)
+                passed, evidence = not wrong, f"wrong: {', '.join(wrong) or 'nothing'}"
             else:
                 passed, evidence = checks.judge(check, seen, token)
             components.append((goal if check["goal"] else rule)(check["name"], passed, evidence))
         return components
 
 
-def _unchanged(texts: Mapping[str, str], claims: Claims) -> tuple[bool, str]:
-    changed = [path for path, text in texts.items() if claims.contents.get(path) != text.encode()]
-    return not changed, f"changed: {', '.join(changed) or 'none'}"
+def _changed(check: Mapping[str, Any], claims: Claims) -> list[str]:
+    return [path for path, text in check["texts"].items() if claims.contents.get(path) != text.encode()]
 
 
+def _readable(check: Mapping[str, Any], claims: Claims) -> list[str]:
+    return rsyncd.readable(check["secrets"], claims)
+
+
+ON_CLAIMS: Mapping[str, Callable[[Mapping[str, Any], Claims], list[str]]] = {
+    "unchanged": _changed,
+    "modules": rsyncd.faults,
+    "readable": _readable,
+}
 FAMILY = Backup()

@@ -92,6 +92,17 @@ def lists(check: Mapping[str, Any], seen: Mapping[str, Any], token: str) -> Verd
     return passed, _status(run)
 
 
+def ended(check: Mapping[str, Any], seen: Mapping[str, Any], token: str) -> Verdict:
+    """No run left a process behind."""
+    left = [f"{label}: {', '.join(seen[label]['left'])}" for label in check["runs"] if seen[label]["left"]]
+    return not left, "; ".join(left) or "no run did"
+
+
+def nowhere(check: Mapping[str, Any], seen: Mapping[str, Any], token: str) -> Verdict:
+    """Nothing was added where every user may write."""
+    return not seen["strays"], f"added: {_names(seen['strays'])}"
+
+
 def _status(run: Mapping[str, Any]) -> str:
     said = f": {run['said'][-200:]!r}" if run["said"] else ""
     return ("it did not end" if run["status"] is None else f"status {run['status']}") + said
@@ -103,5 +114,5 @@ def _names(paths: list[str], shown: int = SHOWN) -> str:
 
 
 CHECKS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], Verdict]] = {
-    check.__name__: check for check in (good, refused, same, sources, names, text, value, linked, lists)
+    check.__name__: check for check in (good, refused, same, sources, names, text, value, linked, lists, ended, nowhere)
 }

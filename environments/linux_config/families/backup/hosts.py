@@ -69,6 +69,7 @@ class Daemon(Scene):
         self.config, self.secrets = f"{self.home}/rsyncd.conf", f"{self.home}/rsyncd.secrets"
         self.shared = self.state.directory(f"{self.dest.rpartition('/')[0]}/{self.public}", owner=self.vault)
         self.state.file(f"{self.shared}/note.txt", "for all\n")
+        self.confined = False
         self.roots, self.scripts = ["/srv/hosts"], [self.old.script, self.new.script]
 
     def _host(self, name: str, address: str, data: str, kept: str) -> Host:
@@ -130,6 +131,20 @@ class Daemon(Scene):
         self.rsync("write", self.new, note, f"{url}{self.public}/", source=self.new.address)
         self.keeps("nobody writes to the public module", "refused", run="write")
 
+    def offers(self) -> None:
+        """The daemon has these modules for these hosts and no others, and keeps their passwords to itself."""
+        hosts = [
+            {"name": host.name, "address": host.address, "password": host.password, "path": host.kept}
+            for host in (self.old, self.new)
+        ]
+        public = {"name": self.public, "path": self.shared}
+        self.wants("the daemon's modules", "modules", config=self.config, hosts=hosts, public=public)
+        secrets = [
+            {"password": host.password, "groups": [self.state.gid(self.vault), self.state.gid(host.name)]}
+            for host in (self.old, self.new)
+        ]
+        self.keeps("the passwords are secret", "readable", secrets=secrets)
+
     def lay_out(self) -> None:
         """Configure the daemon for the old host, openly, and copy the old host's script for the new one."""
         open_module = self.old.module(self.secrets).replace(
@@ -159,6 +174,7 @@ def rsync_daemon(rng: random.Random) -> Draft:
         scene.pushes(one)
         scene.guards(one, other)
     scene.shares()
+    scene.offers()
     passwords = {f"/srv/hosts/{each.name}/password": f"{each.password}\n" for each in (old, new)}
     scene.keeps("the hosts' passwords stay", "unchanged", texts=passwords)
     prompt = (
@@ -171,11 +187,13 @@ def rsync_daemon(rng: random.Random) -> Draft:
         f"and only by the user of the module's name with the password in that host's "
         f"/srv/hosts/HOST/password, which must stay as it is; at present {old.name}'s can be used from anywhere. "
         f"Neither of the two may be shown when somebody lists the modules. {scene.public} must stay "
-        "listed, readable by all from anywhere without a password, and writable to nobody."
+        "listed, readable by all from anywhere without a password, and writable to nobody. The daemon offers no other "
+        "module, includes no other file and starts no program."
     )
     ending = (
         f"All of this lies in /srv/hosts, and nobody but root may be able to change it; {scene.secrets} and the "
-        f"passwords may belong to the account that reads them. The daemon runs as the user {scene.vault}, and is "
+        f"passwords may belong to the account that reads them, and only {scene.vault} and a password's own host may be "
+        f"able to read it. No run leaves a process behind. The daemon runs as the user {scene.vault}, and is "
         f"started afresh before we look: `{' '.join(argv)}`. {old.script} is run by the user {old.name}."
     )
     scene.owners = {f"/srv/hosts/{each.name}/password": scene.state.uid(each.name) for each in (old, new)}

@@ -24,6 +24,8 @@ import people  # type: ignore[import-not-found,unused-ignore]
 
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 TIMEOUT_S = 8.0
+LEFT_S = 1.0
+OPEN_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/home")
 MAX_ENTRIES = 500
 MAX_BYTES = 1 << 20
 NAMES = (
@@ -50,13 +52,24 @@ def before(plan: Mapping[str, Any]) -> None:
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Take the steps of the plan one after the other; return what each that has a label saw."""
     seen: dict[str, Any] = {}
+    there = _elsewhere()
     with ExitStack() as services:
         context = {"token": plan["token"], "jobs": {}, "services": services}
         for step in plan["steps"]:
             found = ACTIONS[step["do"]](step, context)
             if "label" in step:
                 seen[step["label"]] = found
-    return seen
+    return seen | {"strays": sorted(_elsewhere() - there)[:5]}
+
+
+def _elsewhere() -> set[str]:
+    """Return what is where every user may write."""
+    return {
+        os.path.join(folder, name)
+        for place in OPEN_PLACES
+        for folder, folders, files in os.walk(place)
+        for name in folders + files
+    }
 
 
 def _as_user(user: str, work: Callable[[], Any]) -> Any:
@@ -209,7 +222,9 @@ def _unpack(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, An
     os.chown(folder, pwd.getpwnam(step["user"]).pw_uid, -1)
     argv = ["/usr/bin/tar", "-xpf", step["path"], "-C", folder]
     status, _ = people.run(argv, timeout_s=TIMEOUT_S, user=step["user"], env=ENVIRONMENT)
-    return describe(folder) if status == 0 else None
+    found = describe(folder) if status == 0 else None
+    shutil.rmtree(folder)
+    return found
 
 
 def _read(step: Mapping[str, Any], context: Mapping[str, Any]) -> str | None:
@@ -230,27 +245,65 @@ def _read(step: Mapping[str, Any], context: Mapping[str, Any]) -> str | None:
 
 
 def _run(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a program as the user, end what it left behind, and return its status and output."""
+    """Run a program as the user, end what it left behind, and return its status and output, and what it left."""
     started = time.monotonic()
-    status, said = people.run(step["argv"], timeout_s=step["timeout_s"], user=step["user"], env=ENVIRONMENT, keep=1000)
+    try:
+        process = _popen(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return {"status": 127, "said": str(error), "seconds": 0, "left": []}
+    status, output, left = None, b"", []
+    with suppress(subprocess.TimeoutExpired):
+        output, _ = process.communicate(timeout=step["timeout_s"])
+        status = process.returncode
     seconds = time.monotonic() - started
+    if status is not None and not context["jobs"]:
+        left = _left(step["user"])
+    people.kill_group(process.pid)
+    process.wait()
     if not context["jobs"]:
         people.end_processes(step["user"])
-    return {"status": status, "said": said, "seconds": round(seconds, 1)}
+    said = output.decode("utf-8", "replace")[:1000]
+    return {"status": status, "said": said, "seconds": round(seconds, 1), "left": left}
 
 
-def _start(step: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
-    """Start a program as the user, wait until a file has so many lines, and return whether it came to that."""
-    context["jobs"][step["job"]] = subprocess.Popen(
+def _popen(step: Mapping[str, Any], **output: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         step["argv"],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
         cwd="/",
         env=ENVIRONMENT,
         start_new_session=True,
         preexec_fn=lambda: people.become(step["user"]),
+        **output,
     )
+
+
+def _left(user: str) -> list[str]:
+    """Return what still runs of a user's after a moment."""
+    uid = pwd.getpwnam(user).pw_uid
+    deadline = time.monotonic() + LEFT_S
+    while (left := [_name(pid) for pid in filter(str.isdigit, os.listdir("/proc")) if _lives(pid, uid)]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.02)
+    return left[:5]
+
+
+def _lives(pid: str, uid: int) -> bool:
+    with suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+        return uid in people.uids(pid) and file.read().rpartition(b") ")[2][:1] not in b"ZX"
+    return False
+
+
+def _name(pid: str) -> str:
+    with suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+        return file.read().strip()
+    return "?"
+
+
+def _start(step: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
+    """Start a program as the user, wait until a file has so many lines, and return whether it came to that."""
+    context["jobs"][step["job"]] = _popen(step, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 4
     while time.monotonic() < deadline:
         if (_read({"path": step["file"], "packed": False, "user": step["user"]}, context) or "").count("\n") >= step[

@@ -22,6 +22,7 @@ class Scene:
         aside: a folder of the user's that the ticket does not concern.
         script: the path of the backup script, root's.
         owners: who else than root may own a carried file, by its path.
+        confined: whether the ticket says where alone the scripts may write.
         runs: the labels of those before and after which the source is looked at.
         checks: what must come of the steps, in the order in which it is told.
     """
@@ -48,6 +49,7 @@ class Scene:
         self.checks: list[dict[str, Any]] = []
         self.steps: list[dict[str, Any]] = []
         self.runs: list[str] = []
+        self.confined = True
         self._seed = 0
         self.tree(self.aside)
         self.snap("aside", self.aside)
@@ -120,6 +122,9 @@ class Scene:
         self.snap("aside.after", self.aside)
         self.keeps("other folders stay", "same", a="aside", b="aside.after", inodes=True)
         self.keeps("the source stays", "sources", runs=self.runs)
+        self.keeps("no run leaves a process", "ended", runs=self.runs)
+        if self.confined:
+            self.keeps("nothing is written elsewhere", "nowhere")
         plan = {
             "probe": {"steps": self.steps},
             "checks": self.checks,
@@ -142,5 +147,5 @@ class Scene:
         return (
             f"The user {self.user} runs {names} from / with a bare environment, never root, and nobody but root may "
             f"be able to change what is run. {kept}{writes or f'nothing outside {self.dest}'} may be written or "
-            f"removed, and a run that went well ends with status 0.{trees}"
+            f"removed, a run leaves no process behind, and one that went well ends with status 0.{trees}"
         ).replace(". nothing", ". Nothing")

@@ -18,7 +18,14 @@ def leave_out(rng: random.Random) -> Draft:
     suffix = rng.choice(SUFFIXES)
     archive = f"{scene.dest}/{rng.choice((scene.service, 'latest', 'current'))}.tar.gz"
     text = scene.installs(f"#!/bin/sh\n# Packs {scene.source}.\nset -eu\ntar -czf {archive} -C {scene.source} .\n")
-    names = (f"x.{suffix}", f"two words/y.{suffix}", f"a/b/c d.{suffix}", suffix, f"z.{suffix}.txt", f"a/b/x{suffix}")
+    names = (
+        f"x.{suffix}",
+        f"three short words/y.{suffix}",
+        f"a/b/c d.{suffix}",
+        suffix,
+        f"z.{suffix}.txt",
+        f"a/b/x{suffix}",
+    )
     for label in ("first", "second"):
         scene.tree("", *names)
         scene.run(label)

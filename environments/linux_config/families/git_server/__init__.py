@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
-from agentgym.environments.linux_config.families.git_server import tickets
+from agentgym.environments.linux_config.families.git_server import settings, tickets
 from agentgym.environments.linux_config.families.git_server.cheats import CHEATS
 from agentgym.reward import Component
 
@@ -39,12 +39,14 @@ class GitServer(Family):
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """One component for each push, and one for the files that must stay."""
         components = []
-        for wanted, got in zip(plan["wanted"], seen, strict=True):
+        for wanted, got in zip(plan["wanted"], seen["steps"], strict=True):
             wrong = [key for key, value in wanted["wanted"].items() if got.get(key) != value]
             evidence = f"wanted {wanted['wanted']}, got {got}"[:900]
             components.append((goal if wanted["goal"] else rule)(wanted["name"], not wrong, evidence))
         changed = [path for path, text in plan["vendors"].items() if claims.contents.get(path) != text.encode()]
         components.append(rule("files that must stay", not changed, ", ".join(changed) or "unchanged"))
+        wrong = settings.faults(plan["settings"], seen["settings"], claims)
+        components.append(rule("other settings, and HEAD, stay", not wrong, "; ".join(wrong) or "nothing else is set"))
         return components
 
 

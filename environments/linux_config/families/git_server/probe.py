@@ -22,9 +22,17 @@ def before(plan: Mapping[str, Any]) -> None:
     """Nothing of the pristine box matters here."""
 
 
-def observe(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what came of each step of the plan."""
-    return [ACTIONS[step["do"]](plan, step) for step in plan["steps"]]
+def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of each configuration, and what came of each step of the plan."""
+    settings = {path: _settings(plan, path) for path in plan["configs"]}
+    return {"settings": settings, "steps": [ACTIONS[step["do"]](plan, step) for step in plan["steps"]]}
+
+
+def _settings(plan: Mapping[str, Any], path: str) -> list[list[str]] | None:
+    """Return the names and values in a file alone, as git reads them for a user; None if it cannot."""
+    command = f"git config --file {shlex.quote(path)} --no-includes --list -z"
+    status, said = _as(plan["reader"], command, "022")
+    return None if status else [entry.split("\n", 1) for entry in said.split("\0") if entry]
 
 
 def _push(plan: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,8 @@ class Scene:
         users: two more of it.
         outsider: a user who is not.
         repository: the first repository.
+        safe: directories that may be named as safe for all users.
+        free: what further settings may begin with, beside those about pushes and hooks.
     """
 
     def __init__(self, rng: random.Random, *, shared: str = "group", safe: str = "*", main: str = "main") -> None:
@@ -60,6 +62,8 @@ class Scene:
         self._vendors: dict[str, str] = {}
         self._steps: list[dict[str, Any]] = []
         self._wanted: list[dict[str, Any]] = []
+        self.safe: list[str] = []
+        self.free: list[str] = []
         self.repository = self.make(shared=shared)
 
     def make(self, *, shared: str = "group", more: Sequence[str] = ()) -> str:
@@ -179,8 +183,15 @@ class Scene:
             self._steps.append({"do": "access", "user": user, "paths": rules})
             self._wanted.append({"name": f"{user} writes no rules", "goal": False, "wanted": {"writes": []}})
         self.clone("outsiders read nothing", {"refused": True}, user=self.outsider)
-        probe = {"steps": self._steps, "reader": self.lead}
-        plan = {"probe": probe, "wanted": self._wanted, "vendors": self._vendors}
+        configs = [path for path in roots if path.endswith("config")]
+        probe = {"steps": self._steps, "reader": self.lead, "configs": configs}
+        settings = {
+            "repositories": self._repositories,
+            "included": [path for path in self._vendors if path.endswith(".conf")],
+            "safe": self.safe,
+            "free": self.free,
+        }
+        plan = {"probe": probe, "wanted": self._wanted, "vendors": self._vendors, "settings": settings}
         where = f"config, HEAD and hooks/ of {' and of '.join(self._repositories)}"
         more = "".join(f", and {path}" for path in files)
         rest = (
@@ -188,8 +199,9 @@ class Scene:
             f" ({', '.join((self.lead, *self.users))}), nobody else may even read. Hooks run as whoever pushes. What "
             "the ticket does not forbid must go on working: new branches, several at a time, deletions, forced pushes "
             f"and tags, as far as they work today. All that may change is {where}{more}; only root may write "
-            f"configuration and hooks, and "
-            "branches and commits stay as they are. Only these files are looked at, by pushing."
+            "configuration and hooks; no setting is added or changed that is not about pushes, hooks or what the "
+            "ticket names, HEAD names main, and branches and commits stay as they are. Only these files are looked at, "
+            "by pushing."
         )
         return Draft(f"{ticket}\n\n{rest}", self.state, gold, plan, roots)
 

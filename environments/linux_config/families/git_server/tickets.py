@@ -95,6 +95,7 @@ def dubious_owner(rng: random.Random) -> Draft:
     """Git refuses a repository of somebody else's."""
     scene = Scene(rng)
     known, closed = scene.make(), scene.make()
+    scene.safe = [known, scene.repository]
     scene.state.file("/etc/gitconfig", f"[safe]\n\tdirectory = {known}\n")
     scene.clone("a clone", {"refused": False, "branch": MAIN}, goal=True)
     scene.clone("a clone of a safe one", {"refused": False, "branch": MAIN}, path=known)
@@ -313,6 +314,7 @@ def mirror(rng: random.Random) -> Draft:
     """What is pushed to one repository must come to another as well."""
     scene = Scene(rng)
     copy = scene.make(more=(f"refs/heads/{rng.choice(NOUNS)}/kept",))
+    scene.free = ["remote."]
     where, name = f"{scene.repository}/hooks/post-receive", f"refs/heads/{rng.choice(NOUNS)}"
     scene.shell(f"git --git-dir={scene.repository} config receive.denyNonFastForwards true")
     two = f"{name}-two"

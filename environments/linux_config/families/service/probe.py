@@ -21,20 +21,38 @@ ACTION_S, ALL_S = 8.0, 30.0
 OUTPUT = "/root/checker/control.out"
 MAX_BYTES = 64 << 10
 POLL_S = 0.05
+OPEN_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/home")
 
 
 def before(plan: Mapping[str, Any]) -> None:
     """Nothing of the pristine box matters here."""
 
 
-def observe(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what came of each step of the plan."""
+def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what came of each step of the plan, what was left where everybody may write, and what tells secrets."""
+    there = _elsewhere()
     world = World(plan)
     try:
         world.start_bystanders()
-        return [getattr(world, f"do_{step['do']}")(step) for step in plan["steps"]]
+        steps = [getattr(world, f"do_{step['do']}")(step) for step in plan["steps"]]
     finally:
         world.end()
+    folders = sorted({os.path.dirname(each[key]) for each in plan["services"].values() for key in ("pidfile", "log")})
+    told = people.in_child(lambda: _told(plan["stranger"], folders, plan["token"]), timeout_s=ACTION_S)
+    return {"steps": steps, "strays": sorted(_elsewhere() - there)[:5], "told": told}
+
+
+def _elsewhere() -> set[str]:
+    return {
+        os.path.join(at, name) for place in OPEN_PLACES for at, dirs, files in os.walk(place) for name in dirs + files
+    }
+
+
+def _told(stranger: str, folders: list[str], token: str) -> list[str]:
+    """Return the files of the services in which a stranger finds the token."""
+    people.become(stranger)
+    paths = [os.path.join(at, name) for folder in folders for at, _, names in os.walk(folder) for name in names]
+    return [path for path in paths if token in _text(path)][:5]
 
 
 class World:

@@ -259,10 +259,12 @@ class Scene:
         probe = {"services": self._services, "stranger": self._stranger, "steps": self._steps}
         plan = {"probe": probe, "wanted": self._wanted, "vendors": self._vendors, "folders": list(folders)}
         told = told or usual(self.service)
+        places = listed([f"/{place}/{name}" for name in self._owners for place in ("run", "var/log")])
         rest = (
             f"Nothing but {listed(files)} may change; what is in {listed(folders)} must stay byte for byte as the "
             "vendor ships it. Only root may write scripts and settings, and of the other users only "
-            f"{self.service.name} may read the settings, for they hold a secret. {told} Each action returns within "
+            f"{self.service.name} may read the settings, for they hold a secret. What runs writes nowhere but in "
+            f"{places}. {told} Each action returns within "
             "eight seconds, a started service answers within three more, and after `stop` nothing of it is left. "
             f"{self.service.name} runs other programs too, `tail -f` on the log for one: they are not the service's, "
             f"and "
