@@ -116,6 +116,7 @@ OVERDONE = {
         "echo 'server {{ listen 8081; root {root}; }}' > /etc/nginx/conf.d/more.conf",
         "sed -i 's#index index.html;#& location /zz-debug/ {{ \"alias\" /etc/; }}#' {conf}",
         "sed -i 's#index index.html;#& access_log /etc/ld.so.preload;#' {conf}",
+        "printf 'server {{ listen 8081; root /; }} #\"' > /etc/nginx/conf.d/$'a\n\".conf'",
         "sed -i 's#index index.html;#& error_log /etc/cron.d/x;#' {conf}",
         "sed -i 's#index index.html;#& location /zz/ {{ proxy_pass http://127.0.0.1:22/; }}#' {conf}",
     ],

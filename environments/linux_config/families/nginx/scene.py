@@ -17,7 +17,8 @@ KEEP = (
     "Only what is in /etc/nginx is taken over. Before we look, nginx is started afresh from /etc/nginx/nginx.conf. Its "
     "workers must go on running as www-data, and everything else it serves must stay as it is: it listens on port 80 "
     "alone, and nothing may have it serve other folders, answer or trust other addresses, pass requests elsewhere, or "
-    "write other files than logs in /var/log/nginx."
+    "write other files than logs in /var/log/nginx. `root` and `alias` begin with a folder that is written out, not "
+    "with a variable."
 )
 KEEP_HOSTS = (
     "Only what is in {folders} is taken over. Before we look, each host's nginx is started afresh with `nginx -c` and "
