@@ -57,6 +57,7 @@ RIGHT = {
     "another-port": f"sed -i '/^Port/d; $a ListenAddress 0.0.0.0:PORT' {CONFIG}",
     "overridden": f"sed -i '/^NAME no/d; 1i NAME no' {CONFIG}",
     "inside-match": f"sed -i 's/^# No.*/Match all/' {CONFIG}",
+    "one-group": f"printf 'Match Group *,!TEAM\\n DenyUsers *\\n' >> {CONFIG}",
     "passwords-inside": "printf 'Match Address *,!NET\\n PasswordAuthentication no\\n"
     f"Match User root\\n PasswordAuthentication no\\n' >> {CONFIG}",
 }
