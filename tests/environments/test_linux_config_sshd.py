@@ -69,12 +69,15 @@ WRONG = {
 
 
 def filled(task: Task, command: str) -> str:
-    name = word(task, f"{CONFIG} says `") or word(task, "ends in `")
-    return (
-        command.replace("PORT", word(task, "It must listen on port "))
-        .replace("NAME", name)
-        .replace("NET", word(task, "office's network "))
-    )
+    words = {
+        "PORT": word(task, "It must listen on port "),
+        "NAME": word(task, f"{CONFIG} says `") or word(task, "ends in `"),
+        "NET": word(task, "office's network "),
+        "TEAM": word(task, "of the group "),
+    }
+    for key, value in words.items():
+        command = command.replace(key, value)
+    return command
 
 
 @pytest.mark.parametrize("name", RIGHT)
