@@ -57,6 +57,7 @@ RIGHT = {
     "another-port": f"sed -i '/^Port/d; $a ListenAddress 0.0.0.0:PORT' {CONFIG}",
     "overridden": f"sed -i '/^NAME no/d; 1i NAME no' {CONFIG}",
     "inside-match": f"sed -i 's/^# No.*/Match all/' {CONFIG}",
+    "one-group": f"printf 'Match Group *,!TEAM\\n DenyUsers *\\n' >> {CONFIG}",
     "passwords-inside": "printf 'Match Address *,!NET\\n PasswordAuthentication no\\n"
     f"Match User root\\n PasswordAuthentication no\\n' >> {CONFIG}",
 }
@@ -68,12 +69,15 @@ WRONG = {
 
 
 def filled(task: Task, command: str) -> str:
-    name = word(task, f"{CONFIG} says `") or word(task, "ends in `")
-    return (
-        command.replace("PORT", word(task, "It must listen on port "))
-        .replace("NAME", name)
-        .replace("NET", word(task, "office's network "))
-    )
+    words = {
+        "PORT": word(task, "It must listen on port "),
+        "NAME": word(task, f"{CONFIG} says `") or word(task, "ends in `"),
+        "NET": word(task, "office's network "),
+        "TEAM": word(task, "of the group "),
+    }
+    for key, value in words.items():
+        command = command.replace(key, value)
+    return command
 
 
 @pytest.mark.parametrize("name", RIGHT)

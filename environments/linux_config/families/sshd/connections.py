@@ -112,7 +112,9 @@ def _conditions(path: str, claims: Claims, rng: random.Random) -> Conditions | N
     addresses = [address for net in nets.values() if net for address in _some(net, rng)]
     addresses += [f"203.0.113.{rng.randrange(1, 250)}", f"2001:db8::{rng.randrange(1, 9999)}"]
     users = [re.sub(r"[*?]", "x", word) for word, net in nets.items() if word and not net]
-    users = [user for user in users if user.lower() not in KEYWORDS and re.fullmatch(r"[\w.-]+", user)]
+    users = [
+        user for user in users if user.lower() not in KEYWORDS and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}", user)
+    ]
     addresses = list(dict.fromkeys(addresses))
     about_itself = any(word.lower() == "localaddress" for word in words)
     return Conditions(addresses, addresses if about_itself else [], users)

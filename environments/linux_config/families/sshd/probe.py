@@ -42,12 +42,20 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     _lay_out_reference(plan["reference"])
     for user, group in plan["joins"].items():
         people.run(["/usr/sbin/usermod", "-aG", group, user], timeout_s=TIMEOUT_S, env=PATHS)
+    _add_users({spec["user"] for spec in plan["also"]})
     faults = [_check(path) for path in plan["servers"]]
     settings = [_compare(spec, plan["servers"][spec["server"]], plan["asked"]) for spec in plan["specs"]]
     with ThreadPoolExecutor(LOGINS_AT_ONCE) as pool:
         also = list(pool.map(lambda spec: _another(spec, plan), plan["also"]))
     results = _try_all(plan) if plan["start"] else []
     return {"faults": faults, "settings": settings, "also": also, "results": results}
+
+
+def _add_users(names: set[str]) -> None:
+    """Make those of the users whom there are none of, without a group of the box: others may come to have the name."""
+    there = {entry.pw_name for entry in pwd.getpwall()}
+    with open("/etc/passwd", "a", encoding="utf-8") as file:
+        file.writelines(f"{name}:x:64999:65534::/nonexistent:/usr/sbin/nologin\n" for name in sorted(names - there))
 
 
 def _another(spec: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
