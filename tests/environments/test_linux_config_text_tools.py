@@ -93,6 +93,23 @@ def test_a_near_miss_scores_nothing(kind: str, near: str, bubblewrap_backend: Sa
     assert solve(bubblewrap_backend, task, fill(task, near)).value == 0.0
 
 
+@pytest.mark.parametrize(
+    ("more", "failed"),
+    [
+        (
+            "{ cat PROGRAM; echo; echo 'for f; do echo >> \"$f\"; done; exit 0'; }",
+            "the inputs stay, and nothing is added",
+        ),
+        ("{ head -1 PROGRAM; echo 'date > /tmp/leak.$$'; sed 1d PROGRAM; }", "nothing is left elsewhere"),
+    ],
+)
+def test_files_stay_and_none_is_left(more: str, failed: str, bubblewrap_backend: SandboxBackend) -> None:
+    task = draw("any-case")
+    commands = (fill(task, "GOLD"), fill(task, f"{more} > /root/more; cat /root/more > PROGRAM"))
+    reward = solve(bubblewrap_backend, task, *commands)
+    assert [component.name for component in reward.components if component.value < 1] == [failed]
+
+
 def test_hidden_inputs_follow_from_the_token() -> None:
     def cases(kind: str, token: str) -> list[Case]:
         plan = draw(kind).secret["plan"]

@@ -248,10 +248,11 @@ def _run(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     """Run a program as the user, end what it left behind, and return its status and output, and what it left."""
     started = time.monotonic()
     try:
-        process = _popen(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = _popen(step, subprocess.PIPE)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return {"status": 127, "said": str(error), "seconds": 0, "left": []}
-    status, output, left = None, b"", []
+    output, left = b"", list[str]()
+    status: int | None = None
     with suppress(subprocess.TimeoutExpired):
         output, _ = process.communicate(timeout=step["timeout_s"])
         status = process.returncode
@@ -266,15 +267,16 @@ def _run(step: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": status, "said": said, "seconds": round(seconds, 1), "left": left}
 
 
-def _popen(step: Mapping[str, Any], **output: int) -> subprocess.Popen[bytes]:
+def _popen(step: Mapping[str, Any], output: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         step["argv"],
         stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
         cwd="/",
         env=ENVIRONMENT,
         start_new_session=True,
         preexec_fn=lambda: people.become(step["user"]),
-        **output,
     )
 
 
@@ -303,7 +305,7 @@ def _name(pid: str) -> str:
 
 def _start(step: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
     """Start a program as the user, wait until a file has so many lines, and return whether it came to that."""
-    context["jobs"][step["job"]] = _popen(step, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    context["jobs"][step["job"]] = _popen(step, subprocess.DEVNULL)
     deadline = time.monotonic() + 4
     while time.monotonic() < deadline:
         if (_read({"path": step["file"], "packed": False, "user": step["user"]}, context) or "").count("\n") >= step[

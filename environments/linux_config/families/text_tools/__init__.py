@@ -67,13 +67,14 @@ class TextTools(Family):
 
     def judge(self, plan: Mapping[str, Any], claims: Claims, seen: Any, before: Any, token: str) -> list[Component]:
         """What is printed for the hidden inputs, and that they stay as they were."""
-        pairs = list(zip(_cases(plan, token), seen, strict=True))
+        pairs = list(zip(_cases(plan, token), seen["cases"], strict=True))
         hidden = [f"{case.name}: {fault}" for case, run in pairs if not case.edge and (fault := _fault(case, run))]
         count = sum(not case.edge for case in _cases(plan, token))
         components = [
             goal("hidden inputs", not hidden, "; ".join(hidden)[:1500] or f"right for {count}"),
             *(rule(case.name, not (fault := _fault(case, run)), fault or "right") for case, run in pairs if case.edge),
             _inputs_stay(pairs),
+            rule("nothing is left elsewhere", not seen["strays"], f"added: {seen['strays']!a}"),
             only_root_writes(claims),
         ]
         if plan["stays"]:

@@ -64,8 +64,8 @@ class Scene:
         names = " and ".join(self.programs)
         ending = (
             f"The user {self.user} runs {names}, from any folder and on files and folders with any names; nobody but "
-            "root may be able to change what is run. Print nothing but what is asked for, change or add no files, and "
-            "end with status 0 unless the ticket says otherwise. Every line of the logs ends with a newline unless the "
-            "ticket says otherwise, and logs may be empty, long, or hold odd characters."
+            "root may be able to change what is run. Print nothing but what is asked for, change no files and "
+            "leave none behind, and end with status 0 unless the ticket says otherwise. Every line of the logs "
+            "ends with a newline unless the ticket says otherwise, and logs may be empty, long, or hold odd characters."
         )
         return Draft(f"{prompt} {ending}", self.state, gold, plan, roots or tuple(self.programs))
