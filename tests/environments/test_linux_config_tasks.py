@@ -7,11 +7,16 @@ from collections import Counter
 from functools import cache
 from itertools import islice
 
+import pytest
+
 from agentgym.environments.linux_config.env import DEMO, FAMILIES, LinuxConfigEnv, _train_choices
 from agentgym.message import call
 from agentgym.task import Split, Task
 
 KINDS = {(family.name, kind.name): kind for family in FAMILIES.values() for kind in family.kinds}
+
+# Demo and eval are frozen: tasks of other bytes are another version of the environment.
+FROZEN = {Split.DEMO: "ba695f2e25db7b06", Split.EVAL: "88932748f836ff72"}
 
 
 @cache
@@ -101,3 +106,8 @@ def test_a_few_tasks_cannot_be_solved_and_do_not_say_so() -> None:
     assert [task.index for task in apart] == list(range(len(some(Split.EVAL)) - len(apart), len(some(Split.EVAL))))
     assert not any("canary" in task.prompt + str(task.setup) for task in apart)
     assert not any(task.canary for task in some(Split.DEMO))
+
+
+@pytest.mark.parametrize("split", FROZEN)
+def test_demo_and_eval_are_what_they_were(split: Split) -> None:
+    assert hashlib.sha256(b"".join(task.to_bytes() for task in some(split))).hexdigest()[:16] == FROZEN[split]
