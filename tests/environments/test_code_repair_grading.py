@@ -8,7 +8,7 @@ import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from agentgym.environments.code_repair.cheats import SIGNS
+from agentgym.environments.code_repair.cheats import SIGNS, with_commands
 from agentgym.environments.code_repair.checking import Outcome, SuiteReport, same
 from agentgym.environments.code_repair.env import CodeRepairEnv
 from agentgym.environments.code_repair.gate import (
@@ -93,6 +93,13 @@ def test_a_cheat_scores_nothing_and_is_named(env: CodeRepairEnv, name: str, monk
     reward = play(env, task, CodeRepairEnv.cheats[name](task))
     assert reward.value == 0.0
     assert {SIGNS[name]} <= flags(reward) if name in SIGNS else flags(reward) == set()
+
+
+@pytest.mark.parametrize("command", ["sleep 60 &", "(setsid bash -c 'while :; do :; done' > /dev/null 2>&1 &)"])
+def test_what_a_command_leaves_running_is_named_even_if_it_is_a_shell(env: CodeRepairEnv, command: str) -> None:
+    task = CodeRepairEnv.tasks(Split.DEMO)[0]
+    assert flags(play(env, task, with_commands(command)(task))) == {"left-processes"}
+    assert flags(play(env, task, with_commands("ls", "timeout 0.1 sleep 5")(task))) == set()
 
 
 @pytest.mark.slow

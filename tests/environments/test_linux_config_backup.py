@@ -1,32 +1,19 @@
 """Tickets about backups: any way that saves what must be saved is right, and nothing else is."""
 
-import random
+from functools import partial
 
 import pytest
-from test_linux_config_grading import faults, solve
+from linux_config_plays import draw, faults, solve
 
 from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.backup import checks, rsyncd
 from agentgym.environments.linux_config.families.base import Claims
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+ticket = partial(draw, "backup", seed=1)
 
 FAMILY = FAMILIES["backup"]
-
-
-def draw(kind: str, seed: int = 1) -> Task:
-    found = next(each for each in FAMILY.kinds if each.name == kind)
-    draft = found.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family=FAMILY.name,
-        level=found.level,
-        prompt=draft.prompt,
-        setup={"kind": kind, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
 
 
 def fill(task: Task, text: str) -> str:
@@ -96,7 +83,7 @@ NEAR = {
 
 @pytest.mark.parametrize("kind", RIGHT)
 def test_there_is_more_than_one_right_way(kind: str, bubblewrap_backend: SandboxBackend) -> None:
-    task = draw(kind)
+    task = ticket(kind)
     mirror = task.prompt.partition("emptied the mirror ")[2].split(" ")[0]
     suffix = task.prompt.partition("names end in ")[2].split(" ")[0]
     command = fill(task, RIGHT[kind]).replace("MIRROR", mirror).replace(".cache", suffix)
@@ -105,7 +92,7 @@ def test_there_is_more_than_one_right_way(kind: str, bubblewrap_backend: Sandbox
 
 @pytest.mark.parametrize(("kind", "near"), [(kind, near) for kind in NEAR for near in NEAR[kind]])
 def test_a_near_miss_scores_nothing(kind: str, near: str, bubblewrap_backend: SandboxBackend) -> None:
-    task = draw(kind)
+    task = ticket(kind)
     suffix = task.prompt.partition("names end in .")[2].split(" ")[0]
     assert solve(bubblewrap_backend, task, fill(task, near).replace("*cache", f"*{suffix}")).value == 0.0
 

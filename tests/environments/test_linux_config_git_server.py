@@ -1,47 +1,19 @@
 """Bare repositories: more than one right way, and what looks right and is not."""
 
-import random
-from functools import cache
+from functools import partial
 
 import pytest
+from linux_config_plays import draw, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.base import Claims
 from agentgym.environments.linux_config.families.git_server import settings
-from agentgym.message import call
-from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+task_of = partial(draw, "git-server", seed=5)
 
 KINDS = {kind.name: kind for kind in FAMILIES["git-server"].kinds}
-
-
-@cache
-def task_of(name: str, seed: int = 5) -> Task:
-    kind = KINDS[name]
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=0,
-        family="git-server",
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
-def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
 
 
 def repository(task: Task) -> str:

@@ -1,54 +1,22 @@
 """Tickets about names: more than one right way, and near misses."""
 
-import random
+from functools import partial
 
 import pytest
+from linux_config_plays import draw, gold, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.hosts import parsed
-from agentgym.message import call
-from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+ticket = partial(draw, "hosts", seed=7)
 
 FAMILY = FAMILIES["hosts"]
 
 
-def ticket(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in FAMILY.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000007",
-        split=Split.TRAIN,
-        index=seed,
-        family=FAMILY.name,
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": kind.name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
 def solved(backend: SandboxBackend, task: Task, *commands: str) -> bool:
-    return bool(reward(backend, task, *commands).success)
-
-
-def reward(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        given: Reward = env.step(call("submit"))[-1]["reward"]
-        return given
-    finally:
-        env.close()
-
-
-def gold(task: Task) -> list[str]:
-    commands = task.secret["gold"]
-    assert isinstance(commands, list)
-    return [str(command) for command in commands]
+    return solve(backend, task, *commands).success
 
 
 def words(task: Task) -> list[str]:
@@ -113,7 +81,7 @@ def test_what_nameservers_are_asked_is_judged(
     kind: str, commands: tuple[str, ...], bubblewrap_backend: SandboxBackend
 ) -> None:
     changes = [f"sed -i 's/^hosts:.*/hosts: {sources}/' /etc/nsswitch.conf" for sources in commands]
-    given = reward(bubblewrap_backend, ticket(kind), *changes)
+    given = solve(bubblewrap_backend, ticket(kind), *changes)
     assert [c.value for c in given.components if c.name == "what nameservers are not asked"] == [0.0]
 
 

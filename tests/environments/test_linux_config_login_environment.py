@@ -1,52 +1,18 @@
 """The login environment: more than one right way, and no way beside them."""
 
-import random
 import re
+from functools import partial
 
 import pytest
+from linux_config_plays import draw, faults, gold, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
-from agentgym.message import call
-from agentgym.reward import Reward
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+task_of = partial(draw, "login-environment", seed=7)
 
 FAMILY = FAMILIES["login-environment"]
-
-
-def task_of(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in FAMILY.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family=FAMILY.name,
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
-def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
-
-
-def faults(reward: Reward) -> list[str]:
-    return [f"{c.name}: {c.evidence}" for c in reward.components if c.value < 1]
-
-
-def gold(task: Task) -> list[str]:
-    return [str(command) for command in task.secret["gold"]]  # type: ignore[union-attr]
 
 
 def words(task: Task) -> dict[str, str]:

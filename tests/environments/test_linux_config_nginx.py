@@ -1,36 +1,24 @@
 """nginx: more than one right way, and what is nearly right or too much."""
 
-import random
 import re
+from functools import partial
 from typing import Any
 
+import linux_config_plays as plays
 import pytest
+from linux_config_plays import draw, faults
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.nginx.answers import mismatch
 from agentgym.environments.linux_config.families.nginx.settings import known, unknown
-from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+drawn = partial(draw, "nginx", seed=7)
 
 NGINX = FAMILIES["nginx"]
 SITE = "/etc/nginx/sites-available"
-
-
-def drawn(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in NGINX.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family="nginx",
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
 
 
 def words(task: Task) -> dict[str, str]:
@@ -44,20 +32,7 @@ def words(task: Task) -> dict[str, str]:
 
 
 def solve(backend: SandboxBackend, task: Task, *commands: str, gold: bool = False) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    own = list(task.secret["gold"]) if gold else []  # type: ignore[arg-type]
-    try:
-        env.reset(options={"task": task})
-        for command in (*own, *commands):
-            env.step(call("bash", command=str(command)))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
-
-
-def wrong(reward: Reward) -> list[str]:
-    return [f"{c.name}: {c.evidence}" for c in reward.components if c.value < 1]
+    return plays.solve(backend, task, *(plays.gold(task) if gold else []), *commands)
 
 
 RIGHT = {
@@ -89,7 +64,7 @@ def test_other_ways_are_right_too(kind: str, bubblewrap_backend: SandboxBackend)
     if kind == "private-area":
         network, alone = re.findall(r"127[.\d]+\d(?:/24)?", task.prompt)[:2]
         command = command.replace("NETWORK", network).replace("ALONE", alone)
-    assert wrong(solve(bubblewrap_backend, task, command)) == []
+    assert faults(solve(bubblewrap_backend, task, command)) == []
 
 
 NEARLY = {

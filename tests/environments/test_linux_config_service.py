@@ -1,45 +1,17 @@
 """Services without systemd: more than one right script, and what looks right and is not."""
 
-import random
-from functools import cache
+from functools import partial
 
 import pytest
+from linux_config_plays import draw, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
-from agentgym.message import call
-from agentgym.reward import Reward
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+task_of = partial(draw, "service", seed=5)
 
 KINDS = {kind.name: kind for kind in FAMILIES["service"].kinds}
-
-
-@cache
-def task_of(name: str, seed: int = 5) -> Task:
-    kind = KINDS[name]
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=0,
-        family="service",
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
-def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
 
 
 def words(task: Task) -> dict[str, str]:

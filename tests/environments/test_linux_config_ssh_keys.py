@@ -4,58 +4,21 @@ import base64
 import hmac
 import random
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
+from linux_config_plays import draw, faults, gold, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.ssh_keys.ed25519 import make_key, public_key
 from agentgym.environments.linux_config.families.ssh_keys.lines import names_only, read_lines
-from agentgym.message import call
-from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+ticket = partial(draw, "ssh-keys", seed=7)
 
 KEYS = FAMILIES["ssh-keys"]
-
-
-def ticket(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in KEYS.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    setup = {"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)}
-    secret = {"gold": list(draft.gold), "plan": dict(draft.plan)}
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family=KEYS.name,
-        level=kind.level,
-        prompt=draft.prompt,
-        setup=setup,
-        secret=secret,
-    )
-
-
-def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
-
-
-def faults(reward: Reward) -> list[str]:
-    return [f"{component.name}: {component.evidence}" for component in reward.components if component.value < 1]
-
-
-def gold(task: Task) -> list[str]:
-    commands = task.secret["gold"]
-    assert isinstance(commands, list)
-    return [str(command) for command in commands]
 
 
 def filled(task: Task, command: str) -> str:

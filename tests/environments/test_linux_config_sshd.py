@@ -1,52 +1,21 @@
 """Tickets about sshd: more than one right way, near misses, and what is never started."""
 
-import random
+from functools import partial
 from typing import Any
 
 import pytest
+from linux_config_plays import draw, faults, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.base import Claims
 from agentgym.environments.linux_config.families.sshd.connections import admitted, further
-from agentgym.message import call
-from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+ticket = partial(draw, "sshd", seed=7)
 
 SSHD = FAMILIES["sshd"]
 CONFIG, DROP_INS = "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d"
-
-
-def ticket(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in SSHD.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    setup = {"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)}
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family="sshd",
-        level=kind.level,
-        prompt=draft.prompt,
-        setup=setup,
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
-def solve(backend: SandboxBackend, task: Task, *commands: str) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
-
-
-def faults(reward: Reward) -> list[str]:
-    return [f"{component.name}: {component.evidence}" for component in reward.components if component.value < 1]
 
 
 def word(task: Task, after: str) -> str:

@@ -1,48 +1,22 @@
 """Tickets about kernel settings: more than one right way, and near misses."""
 
-import random
 import re
+from functools import partial
 
 import pytest
+from linux_config_plays import draw, gold, solve
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
-from agentgym.message import call
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+ticket = partial(draw, "sysctl", seed=7)
 
 FAMILY = FAMILIES["sysctl"]
 
 
-def ticket(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in FAMILY.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000007",
-        split=Split.TRAIN,
-        index=seed,
-        family=FAMILY.name,
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": kind.name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
 def solved(backend: SandboxBackend, task: Task, *commands: str) -> bool:
-    env = LinuxConfigEnv(sandbox=backend)
-    try:
-        env.reset(options={"task": task})
-        for command in commands:
-            env.step(call("bash", command=command))
-        return bool(env.step(call("submit"))[-1]["reward"].success)
-    finally:
-        env.close()
-
-
-def gold(task: Task) -> list[str]:
-    commands = task.secret["gold"]
-    assert isinstance(commands, list)
-    return [str(command) for command in commands]
+    return solve(backend, task, *commands).success
 
 
 def test_a_value_may_be_set_in_any_file_that_is_read(bubblewrap_backend: SandboxBackend) -> None:

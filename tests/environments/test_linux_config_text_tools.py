@@ -1,32 +1,20 @@
 """Tickets about text: any program that prints the right bytes is right, and nothing else is."""
 
 import random
+from functools import partial
 
 import pytest
-from test_linux_config_grading import faults, solve
+from linux_config_plays import draw, faults, solve
 
 from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.text_tools import REPORTS
 from agentgym.environments.linux_config.families.text_tools.cases import Case
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+ticket = partial(draw, "text-tools", seed=1)
 
 FAMILY = FAMILIES["text-tools"]
-
-
-def draw(kind: str, seed: int = 1) -> Task:
-    found = next(each for each in FAMILY.kinds if each.name == kind)
-    draft = found.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family=FAMILY.name,
-        level=found.level,
-        prompt=draft.prompt,
-        setup={"kind": kind, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
 
 
 def fill(task: Task, text: str) -> str:
@@ -83,13 +71,13 @@ NEAR = {
 
 @pytest.mark.parametrize("kind", RIGHT)
 def test_there_is_more_than_one_right_way(kind: str, bubblewrap_backend: SandboxBackend) -> None:
-    task = draw(kind)
+    task = ticket(kind)
     assert faults(solve(bubblewrap_backend, task, fill(task, RIGHT[kind]))) == []
 
 
 @pytest.mark.parametrize(("kind", "near"), [(kind, near) for kind in NEAR for near in NEAR[kind]])
 def test_a_near_miss_scores_nothing(kind: str, near: str, bubblewrap_backend: SandboxBackend) -> None:
-    task = draw(kind)
+    task = ticket(kind)
     assert solve(bubblewrap_backend, task, fill(task, near)).value == 0.0
 
 
@@ -104,7 +92,7 @@ def test_a_near_miss_scores_nothing(kind: str, near: str, bubblewrap_backend: Sa
     ],
 )
 def test_files_stay_and_none_is_left(more: str, failed: str, bubblewrap_backend: SandboxBackend) -> None:
-    task = draw("any-case")
+    task = ticket("any-case")
     commands = (fill(task, "GOLD"), fill(task, f"{more} > /root/more; cat /root/more > PROGRAM"))
     reward = solve(bubblewrap_backend, task, *commands)
     assert [component.name for component in reward.components if component.value < 1] == [failed]
@@ -112,7 +100,7 @@ def test_files_stay_and_none_is_left(more: str, failed: str, bubblewrap_backend:
 
 def test_hidden_inputs_follow_from_the_token() -> None:
     def cases(kind: str, token: str) -> list[Case]:
-        plan = draw(kind).secret["plan"]
+        plan = ticket(kind).secret["plan"]
         assert isinstance(plan, dict)
         return REPORTS[str(plan["report"])](dict(plan["params"]), random.Random(token))  # type: ignore[arg-type]
 

@@ -2,51 +2,28 @@
 
 import random
 import subprocess
+from functools import partial
 from pathlib import Path
 
+import linux_config_plays as plays
 import pytest
+from linux_config_plays import draw, faults
 
-from agentgym.environments.linux_config.env import FAMILIES, LinuxConfigEnv
+from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.tls.pki import EXPIRED, Authority, Key
-from agentgym.message import call
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
-from agentgym.task import Split, Task
+from agentgym.task import Task
+
+drawn = partial(draw, "tls", seed=7)
 
 TLS = FAMILIES["tls"]
 
 
-def drawn(name: str, seed: int = 7) -> Task:
-    kind = next(kind for kind in TLS.kinds if kind.name == name)
-    draft = kind.draw(random.Random(seed))
-    return Task(
-        id="linux-config/train/000001",
-        split=Split.TRAIN,
-        index=1,
-        family="tls",
-        level=kind.level,
-        prompt=draft.prompt,
-        setup={"kind": name, "state": draft.state.as_json(), "roots": list(draft.roots)},
-        secret={"gold": list(draft.gold), "plan": dict(draft.plan)},
-    )
-
-
 def solve(backend: SandboxBackend, task: Task, *commands: str, gold: bool = False) -> Reward:
-    env = LinuxConfigEnv(sandbox=backend)
-    folder = task.setup["roots"][0]  # type: ignore[index]
-    own = list(task.secret["gold"]) if gold else []  # type: ignore[arg-type]
-    try:
-        env.reset(options={"task": task})
-        for command in (*own, *commands):
-            env.step(call("bash", command=str(command).replace("FOLDER", str(folder))))
-        reward: Reward = env.step(call("submit"))[-1]["reward"]
-        return reward
-    finally:
-        env.close()
-
-
-def wrong(reward: Reward) -> list[str]:
-    return [f"{c.name}: {c.evidence}" for c in reward.components if c.value < 1]
+    folder = str(task.setup["roots"][0])  # type: ignore[index]
+    own = plays.gold(task) if gold else []
+    return plays.solve(backend, task, *(command.replace("FOLDER", folder) for command in (*own, *commands)))
 
 
 def days(task: Task) -> str:
@@ -72,7 +49,7 @@ RIGHT = {
 @pytest.mark.parametrize("kind", RIGHT)
 def test_other_ways_are_right_too(kind: str, bubblewrap_backend: SandboxBackend) -> None:
     task = drawn(kind)
-    assert wrong(solve(bubblewrap_backend, task, RIGHT[kind].replace("DAYS", days(task)))) == []
+    assert faults(solve(bubblewrap_backend, task, RIGHT[kind].replace("DAYS", days(task)))) == []
 
 
 NEARLY = [
@@ -114,7 +91,7 @@ def test_more_than_was_asked_scores_nothing(kind: str, more: str, bubblewrap_bac
 def test_an_authority_without_limits_is_not_the_teams(bubblewrap_backend: SandboxBackend) -> None:
     task = drawn("constrained")
     loose = [str(command).replace("nameConstraints", "#") for command in task.secret["gold"]]  # type: ignore[union-attr]
-    names = [name for name in wrong(solve(bubblewrap_backend, task, *loose)) if name.startswith("nothing it issues")]
+    names = [name for name in faults(solve(bubblewrap_backend, task, *loose)) if name.startswith("nothing it issues")]
     assert len(names) == 4
 
 
@@ -135,7 +112,7 @@ def test_a_certificate_for_more_scores_nothing(
 ) -> None:
     task = drawn(kind)
     loose = [str(command).replace(old, new) for command in task.secret["gold"]]  # type: ignore[union-attr]
-    found = wrong(solve(bubblewrap_backend, task, *loose))
+    found = faults(solve(bubblewrap_backend, task, *loose))
     assert found
     assert all(" is for " in name for name in found)
 
@@ -146,7 +123,7 @@ def test_names_may_be_in_any_order_and_case(bubblewrap_backend: SandboxBackend) 
     names = text.partition("subjectAltName=")[2].partition("\n")[0]
     other = text.replace(names, ",".join(reversed(names.split(","))).upper()).replace("/CN=", "/O=us/OU=")
     copies = "install -m 600 FOLDER/server.key FOLDER/server.key.bak; cp /tmp/csr FOLDER/new.csr"
-    assert wrong(solve(bubblewrap_backend, task, other, copies)) == []
+    assert faults(solve(bubblewrap_backend, task, other, copies)) == []
 
 
 def openssl(*argv: str) -> str:
