@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from pydantic import JsonValue
 
 FRACTION_PATTERN = r"^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$"
 MAX_STRING = 500
+MAX_TEXT = 4_000
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Part:
         ask: what it must hold, for the prompt; empty where the statement says it all.
         schema: JSON Schema of its value.
         gold: a right value.
-        check: how a value is compared with what is right, as `verify.CHECKS` takes it.
+        check: how a value is compared with what is right, as `checks.CHECKS` takes it.
         is_reason: it gives a reason for another part rather than a result.
     """
 
@@ -39,11 +40,13 @@ class Problem:
 
     Attributes:
         relations: equations between integer parts, `total = sum of products`: the keys of each product, by total.
+        canary: it has no answer that anyone could find; see `Task.canary`.
     """
 
     statement: str
     parts: Sequence[Part]
     relations: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    canary: bool = False
 
     def schema(self) -> dict[str, JsonValue]:
         """Return the JSON Schema of the answer: every part required, nothing else allowed."""
@@ -61,7 +64,7 @@ class Problem:
         relations = {
             total: products for total, products in self.relations.items() if keys.issuperset({total}.union(*products))
         }
-        return Problem(self.statement, kept, relations)
+        return replace(self, parts=kept, relations=relations)
 
 
 def integer(key: str, ask: str, gold: int, *, is_reason: bool = False) -> Part:
@@ -92,7 +95,65 @@ def digits(key: str, ask: str, gold: str, *, is_reason: bool = False) -> Part:
     return Part(key, ask, schema, gold, is_reason=is_reason)
 
 
-def closed_form(key: str, ask: str, gold: str, *, first_n: int = 0) -> Part:
-    """Return a part that is an expression in n, right if it has gold's values at every n tried."""
-    schema: dict[str, JsonValue] = {"type": "string", "minLength": 1, "maxLength": MAX_STRING}
-    return Part(key, ask, schema, gold, {"kind": "closed_form", "gold": gold, "first_n": first_n})
+def closed_form(key: str, ask: str, gold: str, *, first_n: int = 0, sums: bool = False) -> Part:
+    """Return a part that is an expression in n, right if it has gold's values at every n tried.
+
+    Args:
+        key: its name.
+        ask: what it must hold.
+        gold: a right expression.
+        first_n: the least n that it must be right for.
+        sums: whether finite sums over an index may stand in it.
+    """
+    check: dict[str, JsonValue] = {"kind": "closed_form", "gold": gold, "first_n": first_n, "sums": sums}
+    return Part(key, ask, _writing(), gold, check)
+
+
+def constant(key: str, ask: str, gold: str, *, is_reason: bool = False) -> Part:
+    """Return a part that is one exact number, written with fractions, pi, ln, zeta and the like, as `pi^2/6 - ln(2)`."""
+    return Part(key, ask, _writing(), gold, {"kind": "constant"}, is_reason)
+
+
+def text(key: str, ask: str, gold: str, *, language: str, constraints: Sequence[Mapping[str, JsonValue]]) -> Part:
+    """Return a part that is prose under constraints, each of which is judged by itself.
+
+    Args:
+        key: its name.
+        ask: what it must hold; the prompt adds the constraints.
+        gold: a text that keeps them all.
+        language: `en`, `es` or `pt`.
+        constraints: as `constraints.fault` takes them.
+    """
+    schema: dict[str, JsonValue] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+    check: dict[str, JsonValue] = {"kind": "text", "language": language, "constraints": [dict(c) for c in constraints]}
+    return Part(key, ask, schema, gold, check)
+
+
+def program(
+    key: str,
+    ask: str,
+    gold: str,
+    *,
+    cases: Sequence[Mapping[str, JsonValue]],
+    constraints: Sequence[Mapping[str, JsonValue]] = (),
+) -> Part:
+    """Return a part that is pseudocode, interpreted on hidden inputs.
+
+    Args:
+        key: its name.
+        ask: what it must compute; the prompt adds the constraints and the language.
+        gold: a right program that keeps them all.
+        cases: `inputs`, values by name, and the `output` that a right program has for them.
+        constraints: as `constraints.fault` takes them.
+    """
+    schema: dict[str, JsonValue] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+    check: dict[str, JsonValue] = {
+        "kind": "program",
+        "cases": [dict(case) for case in cases],
+        "constraints": [dict(constraint) for constraint in constraints],
+    }
+    return Part(key, ask, schema, gold, check)
+
+
+def _writing() -> dict[str, JsonValue]:
+    return {"type": "string", "minLength": 1, "maxLength": MAX_STRING}

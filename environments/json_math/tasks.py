@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
 
+from pydantic import JsonValue
+
+from agentgym.environments.json_math import constraints
 from agentgym.environments.json_math.families import FAMILIES, HELD_OUT_FAMILIES, LEVELS
 from agentgym.environments.json_math.problem import Part, Problem
+from agentgym.environments.json_math.pseudocode import PROGRAM_RULE
 from agentgym.task import Split, Task, TaskSet, canonical_json, generated, task_id
 
 TRAIN_FAMILIES = tuple(name for name in FAMILIES if name not in HELD_OUT_FAMILIES)
@@ -20,6 +24,11 @@ EXPRESSION_RULE = """\
 A closed form is a string of at most 500 characters made of n, numbers, + - * / ^ !, parentheses, H(m) for the harmonic
 number 1 + 1/2 + ... + 1/m, H(m,r) for 1 + 1/2^r + ... + 1/m^r, factorial(m) and binomial(a,b). LaTeX \\frac{a}{b},
 \\binom{a}{b}, \\cdot and H_{m} are understood too. Write a/b*c or a/(b*c), never a/b c. Any right form counts."""
+
+CONSTANT_RULE = """\
+An exact number is a string of at most 500 characters made of integers, + - * / ^ !, parentheses, pi, ln(m), zeta(k)
+and gamma. LaTeX \\frac{a}{b}, \\pi, \\ln and \\zeta are understood too. Any right writing counts; decimals that round do not."""
+TEXT_RULE = "Write sentences that say something: repeated or meaningless words are padding, and padding is refused."
 
 
 class Plan(NamedTuple):
@@ -54,19 +63,22 @@ def task_set(split: Split, *, version: str) -> TaskSet:
             family=plan.family,
             level=plan.level,
             prompt=prompt(problem),
-            secret={
-                "schema": problem.schema(),
-                "gold": {part.key: part.gold for part in problem.parts},
-                "checks": {part.key: dict(part.check) for part in problem.parts},
-                "reasons": [part.key for part in problem.parts if part.is_reason],
-                "relations": {
-                    total: [list(keys) for keys in products] for total, products in problem.relations.items()
-                },
-                "held_out": plan.held_out or plan.family in HELD_OUT_FAMILIES,
-            },
+            secret=secret(problem) | {"held_out": plan.held_out or plan.family in HELD_OUT_FAMILIES},
+            canary=problem.canary,
         )
 
     return generated(split, SIZES[split], draw, version=version)
+
+
+def secret(problem: Problem) -> dict[str, JsonValue]:
+    """Return what the verifier is told of a problem, as `verify.verify` takes it."""
+    return {
+        "schema": problem.schema(),
+        "gold": {part.key: part.gold for part in problem.parts},
+        "checks": {part.key: dict(part.check) for part in problem.parts},
+        "reasons": [part.key for part in problem.parts if part.is_reason],
+        "relations": {total: [list(keys) for keys in products] for total, products in problem.relations.items()},
+    }
 
 
 def plan_of(split: Split, index: int) -> Plan:
@@ -91,7 +103,7 @@ def similar_train_indices(task: Task, count: int) -> list[int]:
 
 def prompt(problem: Problem) -> str:
     """Return the user message: the statement, what each key holds, and the schema."""
-    asks = [f'- "{part.key}": {part.ask}' for part in problem.parts if part.ask]
+    asks = [ask(part) for part in problem.parts if part.ask]
     sections = [problem.statement]
     if asks:
         sections.append("\n".join(["Submit one JSON object with these keys:", *asks, *_rules(problem.parts)]))
@@ -99,7 +111,21 @@ def prompt(problem: Problem) -> str:
     return "\n\n".join(sections)
 
 
+def ask(part: Part) -> str:
+    """Return what a part must hold, and under it each constraint that it must keep."""
+    rules = [f"  - {constraints.statement(constraint)}" for constraint in constraints_of(part)]
+    return "\n".join([f'- "{part.key}": {part.ask}', *rules])
+
+
+def constraints_of(part: Part) -> Sequence[Mapping[str, JsonValue]]:
+    """Return the constraints of a text or a program; other parts have none."""
+    return cast("Sequence[Mapping[str, JsonValue]]", part.check.get("constraints", ()))
+
+
 def _rules(parts: Sequence[Part]) -> list[str]:
+    """Return what is to be known of the kinds of parts that there are, each told once."""
     kinds = {part.check["kind"] for part in parts}
-    rules = {"fraction": FRACTION_RULE, "closed_form": EXPRESSION_RULE}
-    return [rule for kind, rule in rules.items() if kind in kinds]
+    rules = {"fraction": FRACTION_RULE, "closed_form": EXPRESSION_RULE, "constant": CONSTANT_RULE}
+    rules |= {"text": TEXT_RULE, "program": PROGRAM_RULE}
+    used = [constraint for part in parts for constraint in constraints_of(part)]
+    return [*(rule for kind, rule in rules.items() if kind in kinds), *constraints.definitions(used)]

@@ -16,7 +16,7 @@ from agentgym.environments.json_math.families.runs import HELD_OUT_RULES
 from agentgym.environments.json_math.families.sums import Sum
 from agentgym.environments.json_math.problem import Problem
 from agentgym.environments.json_math.tasks import plan_of
-from agentgym.environments.json_math.verify import values_at
+from agentgym.environments.json_math.checks import values_at
 from agentgym.task import Split, Task
 
 DEMO = list(JsonMathEnv.tasks(Split.DEMO))

@@ -8,11 +8,20 @@ from typing import Protocol
 
 from agentgym.environments.json_math.families import (
     arithmetic,
+    combinatorics,
     congruences,
     counting,
+    finite_fields,
+    integrals,
+    linear_systems,
     markov,
+    number_theory,
+    prose,
+    pseudocode,
+    range_queries,
     recurrences,
     runs,
+    series,
     sums,
 )
 from agentgym.environments.json_math.problem import Problem
@@ -40,6 +49,15 @@ FAMILIES: Mapping[str, Draw] = {
     "congruences": congruences.draw,
     "sums": sums.draw,
     "markov": markov.draw,
+    "combinatorics": combinatorics.draw,
+    "integrals": integrals.draw,
+    "linear-systems": linear_systems.draw,
+    "finite-fields": finite_fields.draw,
+    "number-theory": number_theory.draw,
+    "series": series.draw,
+    "range-queries": range_queries.draw,
+    "pseudocode": pseudocode.draw,
+    "prose": prose.draw,
 }
-HELD_OUT_FAMILIES = frozenset({"markov"})
+HELD_OUT_FAMILIES = frozenset({"markov", "finite-fields"})
 LEVELS = 5
