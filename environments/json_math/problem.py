@@ -110,7 +110,7 @@ def closed_form(key: str, ask: str, gold: str, *, first_n: int = 0, sums: bool =
 
 
 def constant(key: str, ask: str, gold: str, *, is_reason: bool = False) -> Part:
-    """Return a part that is one exact number, written with fractions, pi, ln, zeta and the like, as `pi^2/6 - ln(2)`."""
+    """Return a part that is one exact number, written with fractions, pi, ln, zeta and the like: `pi^2/6 - ln(2)`."""
     return Part(key, ask, _writing(), gold, {"kind": "constant"}, is_reason)
 
 

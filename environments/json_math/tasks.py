@@ -27,7 +27,7 @@ number 1 + 1/2 + ... + 1/m, H(m,r) for 1 + 1/2^r + ... + 1/m^r, factorial(m) and
 
 CONSTANT_RULE = """\
 An exact number is a string of at most 500 characters made of integers, + - * / ^ !, parentheses, pi, ln(m), zeta(k)
-and gamma. LaTeX \\frac{a}{b}, \\pi, \\ln and \\zeta are understood too. Any right writing counts; decimals that round do not."""
+and gamma. LaTeX \\frac{a}{b}, \\pi, \\ln and \\zeta are understood too. Any right writing counts, no rounded one does."""
 TEXT_RULE = "Write sentences that say something: repeated or meaningless words are padding, and padding is refused."
 
 

@@ -10,13 +10,13 @@ from random import Random
 
 import pytest
 
+from agentgym.environments.json_math.checks import values_at
 from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.environments.json_math.families import FAMILIES, HELD_OUT_FAMILIES, LEVELS, sums
 from agentgym.environments.json_math.families.runs import HELD_OUT_RULES
 from agentgym.environments.json_math.families.sums import Sum
 from agentgym.environments.json_math.problem import Problem
 from agentgym.environments.json_math.tasks import plan_of
-from agentgym.environments.json_math.checks import values_at
 from agentgym.task import Split, Task
 
 DEMO = list(JsonMathEnv.tasks(Split.DEMO))
