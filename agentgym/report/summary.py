@@ -24,6 +24,15 @@ class Interval(BaseModel):
     high: float
 
 
+class Judged(BaseModel):
+    """How often one thing was judged, and how often it was as it should be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    passed: int
+    judged: int
+
+
 class Outcome(NamedTuple):
     """What a summary needs of one finished episode, so that runs of any size can be summed up without their text."""
 
@@ -38,6 +47,7 @@ class Outcome(NamedTuple):
     malformed_calls: int
     stop_reason: StopReason
     canary: bool = False
+    components: tuple[tuple[str, bool], ...] = ()
 
     @classmethod
     def of(cls, trajectory: Trajectory) -> Outcome:
@@ -56,6 +66,9 @@ class Outcome(NamedTuple):
             trajectory.malformed_calls,
             trajectory.stop_reason,
             trajectory.canary,
+            tuple(
+                (component.name.partition(":")[0], component.value >= 1) for component in trajectory.reward.components
+            ),
         )
 
 
@@ -76,6 +89,7 @@ class Summary(BaseModel):
         not_played: episodes that were not tried before the run stopped.
         canaries: episodes of tasks that have no solution.
         canaries_passed: how many of those were passed, which takes a cheat.
+        components: what was judged, by the first word of a component's name (`value` for `value:count`).
         replayed: times that an episode was taken away by the world and played again, or given up.
     """
 
@@ -99,6 +113,7 @@ class Summary(BaseModel):
     replayed: int
     canaries: int = 0
     canaries_passed: int = 0
+    components: dict[str, Judged] = {}
 
 
 def summarize(
@@ -140,7 +155,17 @@ def summarize(
         replayed=replayed,
         canaries=len(canaries),
         canaries_passed=sum(canaries),
+        components=_components(outcomes),
     )
+
+
+def _components(outcomes: Iterable[Outcome]) -> dict[str, Judged]:
+    """Count what was judged, in the order of its names."""
+    values: dict[str, list[bool]] = defaultdict(list)
+    for outcome in outcomes:
+        for name, passed in outcome.components:
+            values[name].append(passed)
+    return {name: Judged(passed=sum(passed), judged=len(passed)) for name, passed in sorted(values.items())}
 
 
 def success_interval(successes_by_task: Sequence[Sequence[bool]]) -> Interval:

@@ -52,3 +52,15 @@ def test_canaries_are_counted_apart() -> None:
     printed = io.StringIO()
     print_table(Console(file=printed, width=100), [summary])
     assert "stopped by: submitted 2, canaries passed 1 of 2" in printed.getvalue()
+
+
+def test_a_summary_says_what_failed_most_often() -> None:
+    judged = [(("format", True), ("value", True), ("value", False)), (("format", False),), (("format", False),)]
+    outcomes = [outcome(str(i), success=False)._replace(components=components) for i, components in enumerate(judged)]
+    outcomes.append(outcome("c", success=False, canary=True)._replace(components=(("value", False),)))
+    summary = summarize(outcomes, env_id="agentgym/X-v1", policy="p")
+    counts = {name: (each.passed, each.judged) for name, each in summary.components.items()}
+    assert counts == {"format": (1, 3), "value": (1, 2)}
+    printed = io.StringIO()
+    print_table(Console(file=printed, width=100), [summary])
+    assert "failed at: format 2 of 3, value 1 of 2" in printed.getvalue()
