@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from agentgym.reward import Component
 from agentgym.trajectory import StopReason, Trajectory
 
 Z_95 = 1.959964
@@ -22,6 +23,13 @@ class Interval(BaseModel):
 
     low: float
     high: float
+
+
+def _kind(component: Component) -> str:
+    """Return the kind of a component: its name up to a colon, or for a sentence, whether it is a goal or a rule."""
+    if " " in component.name:
+        return "goal" if component.goal else "rule"
+    return component.name.partition(":")[0]
 
 
 class Judged(BaseModel):
@@ -66,9 +74,7 @@ class Outcome(NamedTuple):
             trajectory.malformed_calls,
             trajectory.stop_reason,
             trajectory.canary,
-            tuple(
-                (component.name.partition(":")[0], component.value >= 1) for component in trajectory.reward.components
-            ),
+            tuple((_kind(component), component.value >= 1) for component in trajectory.reward.components),
         )
 
 
@@ -89,7 +95,7 @@ class Summary(BaseModel):
         not_played: episodes that were not tried before the run stopped.
         canaries: episodes of tasks that have no solution.
         canaries_passed: how many of those were passed, which takes a cheat.
-        components: what was judged, by the first word of a component's name (`value` for `value:count`).
+        components: what was judged, by kind: `value` for a component `value:count`; `goal` or `rule` for a sentence.
         replayed: times that an episode was taken away by the world and played again, or given up.
     """
 
