@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from agentgym.reward import Component
 from agentgym.trajectory import StopReason, Trajectory
 
 Z_95 = 1.959964
@@ -22,6 +23,22 @@ class Interval(BaseModel):
 
     low: float
     high: float
+
+
+def _kind(component: Component) -> str:
+    """Return the kind of a component: its name up to a colon, or for a sentence, whether it is a goal or a rule."""
+    if " " in component.name:
+        return "goal" if component.goal else "rule"
+    return component.name.partition(":")[0]
+
+
+class Judged(BaseModel):
+    """How often one thing was judged, and how often it was as it should be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    passed: int
+    judged: int
 
 
 class Outcome(NamedTuple):
@@ -38,6 +55,7 @@ class Outcome(NamedTuple):
     malformed_calls: int
     stop_reason: StopReason
     canary: bool = False
+    components: tuple[tuple[str, bool], ...] = ()
 
     @classmethod
     def of(cls, trajectory: Trajectory) -> Outcome:
@@ -56,6 +74,7 @@ class Outcome(NamedTuple):
             trajectory.malformed_calls,
             trajectory.stop_reason,
             trajectory.canary,
+            tuple((_kind(component), component.value >= 1) for component in trajectory.reward.components),
         )
 
 
@@ -76,6 +95,7 @@ class Summary(BaseModel):
         not_played: episodes that were not tried before the run stopped.
         canaries: episodes of tasks that have no solution.
         canaries_passed: how many of those were passed, which takes a cheat.
+        components: what was judged, by kind: `value` for a component `value:count`; `goal` or `rule` for a sentence.
         replayed: times that an episode was taken away by the world and played again, or given up.
     """
 
@@ -99,6 +119,7 @@ class Summary(BaseModel):
     replayed: int
     canaries: int = 0
     canaries_passed: int = 0
+    components: dict[str, Judged] = {}
 
 
 def summarize(
@@ -140,7 +161,17 @@ def summarize(
         replayed=replayed,
         canaries=len(canaries),
         canaries_passed=sum(canaries),
+        components=_components(outcomes),
     )
+
+
+def _components(outcomes: Iterable[Outcome]) -> dict[str, Judged]:
+    """Count what was judged, in the order of its names."""
+    values: dict[str, list[bool]] = defaultdict(list)
+    for outcome in outcomes:
+        for name, passed in outcome.components:
+            values[name].append(passed)
+    return {name: Judged(passed=sum(passed), judged=len(passed)) for name, passed in sorted(values.items())}
 
 
 def success_interval(successes_by_task: Sequence[Sequence[bool]]) -> Interval:

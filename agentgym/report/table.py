@@ -12,11 +12,12 @@ from agentgym.report.summary import Summary
 
 # A longer name is cut in its middle: it must not cost the numbers their place.
 MOST_POLICY = 22
+MOST_FAILURES = 5
 COLUMNS = ("environment", "policy", "n", "success (95 % CI)", "reward", "turns", "tokens", "sec", "bad calls", "lost")
 
 
 def print_table(console: Console, summaries: Sequence[Summary], reference: Sequence[Summary] = ()) -> None:
-    """Print one row for each summary, each followed by the reference on the same tasks, then why episodes stopped."""
+    """Print a row for each summary, the reference on the same tasks below it, then why episodes ended and failed."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for name in COLUMNS:
         table.add_column(name, justify="left" if name in COLUMNS[:2] else "right", no_wrap=name != "bad calls")
@@ -27,9 +28,10 @@ def print_table(console: Console, summaries: Sequence[Summary], reference: Seque
             table.add_row("", *_cells(references[summary.env_id]), style="dim")
     console.print(table)
     for summary in summaries:
-        console.print(
-            f"{short_name(summary.env_id)} ({summary.policy}) stopped by: {_stop_reasons(summary)}", highlight=False
-        )
+        who = f"{short_name(summary.env_id)} ({summary.policy})"
+        console.print(f"{who} stopped by: {_stop_reasons(summary)}", highlight=False)
+        if failures := _failures(summary):
+            console.print(f"{who} failed at: {failures}", highlight=False)
 
 
 def _cells(summary: Summary) -> tuple[str, ...]:
@@ -59,3 +61,12 @@ def _stop_reasons(summary: Summary) -> str:
     canaries = [f"canaries passed {summary.canaries_passed} of {summary.canaries}"] if summary.canaries else []
     missing = [f"not played {summary.not_played}"] if summary.not_played else []
     return ", ".join(ended + lost + missing + canaries) or "nothing was played"
+
+
+def _failures(summary: Summary) -> str:
+    """Return what failed most often of what was judged, the most frequent first."""
+    failed = {name: judged.judged - judged.passed for name, judged in summary.components.items()}
+    names = sorted(filter(failed.__getitem__, failed), key=lambda name: (-failed[name], name))
+    shown = [f"{name} {failed[name]} of {summary.components[name].judged}" for name in names[:MOST_FAILURES]]
+    more = [f"{len(names) - MOST_FAILURES} more"] if len(names) > MOST_FAILURES else []
+    return ", ".join(shown + more)

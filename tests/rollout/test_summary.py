@@ -5,7 +5,9 @@ from rich.console import Console
 
 from agentgym.report.summary import Outcome, success_interval, summarize
 from agentgym.report.table import print_table
-from agentgym.trajectory import StopReason
+from agentgym.reward import Component, Reward
+from agentgym.task import Split
+from agentgym.trajectory import StopReason, Trajectory
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,38 @@ def test_canaries_are_counted_apart() -> None:
     printed = io.StringIO()
     print_table(Console(file=printed, width=100), [summary])
     assert "stopped by: submitted 2, canaries passed 1 of 2" in printed.getvalue()
+
+
+def test_a_summary_says_what_failed_most_often() -> None:
+    judged = [(("format", True), ("value", True), ("value", False)), (("format", False),), (("format", False),)]
+    outcomes = [outcome(str(i), success=False)._replace(components=components) for i, components in enumerate(judged)]
+    outcomes.append(outcome("c", success=False, canary=True)._replace(components=(("value", False),)))
+    summary = summarize(outcomes, env_id="agentgym/X-v1", policy="p")
+    counts = {name: (each.passed, each.judged) for name, each in summary.components.items()}
+    assert counts == {"format": (1, 3), "value": (1, 2)}
+    printed = io.StringIO()
+    print_table(Console(file=printed, width=100), [summary])
+    assert "failed at: format 2 of 3, value 1 of 2" in printed.getvalue()
+
+
+def test_kinds_of_components_come_from_their_names() -> None:
+    names = {"value:count": True, "value:total": False, "schema": False, "ann may read it": True, "bo: kept": False}
+    components = [Component(name=name, value=1, goal=goal) for name, goal in names.items()]
+    played = Trajectory(
+        episode_id="x/eval/000000#0",
+        env_id="x/X-v1",
+        task_id="x/eval/000000",
+        task_hash="0",
+        split=Split.EVAL,
+        family="f",
+        level=1,
+        sample=0,
+        seed=0,
+        policy="p",
+        sandbox="none",
+        prompt=(),
+        turns=(),
+        stop_reason=StopReason.SUBMITTED,
+        reward=Reward.of(components),
+    )
+    assert [kind for kind, _ in Outcome.of(played).components] == ["value", "value", "schema", "goal", "rule"]

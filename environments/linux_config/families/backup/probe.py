@@ -20,12 +20,12 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import daemons  # type: ignore[import-not-found,unused-ignore]
+import elsewhere  # type: ignore[import-not-found,unused-ignore]
 import people  # type: ignore[import-not-found,unused-ignore]
 
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 TIMEOUT_S = 8.0
 LEFT_S = 1.0
-OPEN_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/home")
 MAX_ENTRIES = 500
 MAX_BYTES = 1 << 20
 NAMES = (
@@ -52,24 +52,14 @@ def before(plan: Mapping[str, Any]) -> None:
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Take the steps of the plan one after the other; return what each that has a label saw."""
     seen: dict[str, Any] = {}
-    there = _elsewhere()
+    there = elsewhere.files()
     with ExitStack() as services:
         context = {"token": plan["token"], "jobs": {}, "services": services}
         for step in plan["steps"]:
             found = ACTIONS[step["do"]](step, context)
             if "label" in step:
                 seen[step["label"]] = found
-    return seen | {"strays": sorted(_elsewhere() - there)[:5]}
-
-
-def _elsewhere() -> set[str]:
-    """Return what is where every user may write."""
-    return {
-        os.path.join(folder, name)
-        for place in OPEN_PLACES
-        for folder, folders, files in os.walk(place)
-        for name in folders + files
-    }
+    return seen | {"strays": elsewhere.added_since(there)}
 
 
 def _as_user(user: str, work: Callable[[], Any]) -> Any:

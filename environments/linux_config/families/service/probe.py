@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import elsewhere  # type: ignore[import-not-found,unused-ignore]
 import people  # type: ignore[import-not-found,unused-ignore]
 
 ACTION_S, ALL_S = 8.0, 30.0
 OUTPUT = "/root/checker/control.out"
 MAX_BYTES = 64 << 10
 POLL_S = 0.05
-OPEN_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/home")
 
 
 def before(plan: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ def before(plan: Mapping[str, Any]) -> None:
 
 def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return what came of each step of the plan, what was left where everybody may write, and what tells secrets."""
-    there = _elsewhere()
+    there = elsewhere.files()
     world = World(plan)
     try:
         world.start_bystanders()
@@ -39,13 +39,7 @@ def observe(plan: Mapping[str, Any]) -> dict[str, Any]:
         world.end()
     folders = sorted({os.path.dirname(each[key]) for each in plan["services"].values() for key in ("pidfile", "log")})
     told = people.in_child(lambda: _told(plan["stranger"], folders, plan["token"]), timeout_s=ACTION_S)
-    return {"steps": steps, "strays": sorted(_elsewhere() - there)[:5], "told": told}
-
-
-def _elsewhere() -> set[str]:
-    return {
-        os.path.join(at, name) for place in OPEN_PLACES for at, dirs, files in os.walk(place) for name in dirs + files
-    }
+    return {"steps": steps, "strays": elsewhere.added_since(there), "told": told}
 
 
 def _told(stranger: str, folders: list[str], token: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
-from agentgym.environments.linux_config.families.sshd import cheats, hosts, misleading, tickets
+from agentgym.environments.linux_config.families.sshd import cheats, hard_tickets, hosts, tickets
 from agentgym.environments.linux_config.families.sshd.connections import MOST, Also, admitted, further
 from agentgym.environments.linux_config.families.sshd.scene import NO_SHELL
 from agentgym.reward import Component
@@ -43,9 +43,9 @@ class Sshd(Family):
         Kind("passwords-inside", 3, tickets.passwords_inside),
         Kind("sftp-only", 3, tickets.sftp_only),
         Kind("one-program", 3, tickets.one_program, held_out=True),
-        Kind("overridden", 4, misleading.overridden),
-        Kind("inside-match", 4, misleading.inside_match),
-        Kind("first-match", 4, misleading.first_match, held_out=True),
+        Kind("overridden", 4, hard_tickets.overridden),
+        Kind("inside-match", 4, hard_tickets.inside_match),
+        Kind("first-match", 4, hard_tickets.first_match, held_out=True),
         Kind("gateway", 5, hosts.gateway),
         Kind("same-everywhere", 5, hosts.same_everywhere),
     )

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from agentgym.environments.linux_config.families.base import Claims, Commands, Family, Kind, goal, rule
 from agentgym.environments.linux_config.families.scripts import only_root_writes
-from agentgym.environments.linux_config.families.text_tools import formats, harder, reports, tickets
+from agentgym.environments.linux_config.families.text_tools import formats, hard_tickets, reports, tickets
 from agentgym.environments.linux_config.families.text_tools.cases import Case
 from agentgym.environments.linux_config.families.text_tools.cheats import CHEATS
 from agentgym.reward import Component
@@ -54,10 +54,10 @@ class TextTools(Family):
         Kind("column-totals", 3, tickets.column_totals),
         Kind("rotated", 3, tickets.rotated),
         Kind("masked", 3, tickets.masked, held_out=True),
-        Kind("wrapped", 4, harder.wrapped),
-        Kind("told-fields", 4, harder.told_fields),
-        Kind("merged", 5, harder.merged),
-        Kind("piped", 5, harder.piped, held_out=True),
+        Kind("wrapped", 4, hard_tickets.wrapped),
+        Kind("told-fields", 4, hard_tickets.told_fields),
+        Kind("merged", 5, hard_tickets.merged),
+        Kind("piped", 5, hard_tickets.piped, held_out=True),
     )
 
     def plan(self, plan: Mapping[str, Any], claims: Claims, token: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the programs of harder tickets must print: quoted fields, rotated logs, secrets, wrappers, several hosts."""
+"""What the programs of hard tickets must print: quoted fields, rotated logs, secrets, wrappers, several hosts."""
 
 from __future__ import annotations
 

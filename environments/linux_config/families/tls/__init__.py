@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentgym.environments.linux_config.families.base import Claims, Family, Kind, goal, rule
-from agentgym.environments.linux_config.families.tls import cheats, hosts, misleading, tickets
+from agentgym.environments.linux_config.families.tls import cheats, hard_tickets, hosts, tickets
 from agentgym.reward import Component
 
 
@@ -24,8 +24,8 @@ class Tls(Family):
         Kind("more-names", 2, tickets.more_names, held_out=True),
         Kind("server-only", 3, tickets.server_only),
         Kind("constrained", 3, tickets.constrained, held_out=True),
-        Kind("old-chain", 4, misleading.old_chain),
-        Kind("right-key", 4, misleading.right_key),
+        Kind("old-chain", 4, hard_tickets.old_chain),
+        Kind("right-key", 4, hard_tickets.right_key),
         Kind("mutual", 5, hosts.mutual),
         Kind("new-root", 5, hosts.new_root),
     )
