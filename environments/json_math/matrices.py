@@ -110,7 +110,14 @@ def identity(size: int) -> list[list[int]]:
 def times(left: Matrix, right: Matrix, prime: int = 0) -> list[list[Fraction]]:
     """Return the product of two matrices."""
     columns = list(zip(*right, strict=True))
-    return [[element(_dot(row, column), prime) for column in columns] for row in left]
+    if prime:
+        return [[Fraction(x) for x in row] for row in _times_whole(integers_of(left), integers_of(columns), prime)]
+    return [[_dot(row, column) for column in columns] for row in left]
+
+
+def _times_whole(rows: Sequence[Sequence[int]], columns: Sequence[Sequence[int]], prime: int) -> list[list[int]]:
+    # Fractions would take ten times as long, and orders of matrices take many products.
+    return [[sum(x * y for x, y in zip(row, column, strict=True)) % prime for column in columns] for row in rows]
 
 
 def _dot(left: Vector, right: Vector) -> Fraction:
