@@ -13,7 +13,7 @@ import pytest
 from json_math_answers import check_draws, check_parts, gold, judge
 
 from agentgym.environments.json_math import divisibility
-from agentgym.environments.json_math.families import number_theory
+from agentgym.environments.json_math.families import continued_fractions, number_theory
 from agentgym.environments.json_math.problem import Problem
 
 SEEDS = range(8)
@@ -68,7 +68,7 @@ def test_powers(seed: int, level: int) -> None:
 def test_logarithms(seed: int, level: int) -> None:
     problem = number_theory.logarithms(Random(seed), level)
     (p, g, *_), answer = numbers(problem.statement), gold(problem)
-    b = asked(problem, "logarithm")[1]
+    b = asked(problem, "logarithm")[2]
     table = [pow(g, k, p) for k in range(p - 1)]
     assert table.index(b) == answer["logarithm"]
     assert answer["order"] == period_of(b, p)
@@ -111,7 +111,7 @@ def evaluated(quotients: list[int]) -> Fraction:
 
 @on_small_draws
 def test_euclid(seed: int, level: int) -> None:
-    problem = number_theory.euclid(Random(seed), level - 1)
+    problem = continued_fractions.euclid(Random(seed), level - 1)
     (a, b), answer = numbers(problem.statement), gold(problem)
     g = answer["gcd"]
     assert evaluated(answer["quotients"]) == Fraction(a, b)
@@ -124,7 +124,7 @@ def test_euclid(seed: int, level: int) -> None:
 
 def test_the_largest_number_that_is_missed() -> None:
     for seed in SEEDS:
-        problem = number_theory.euclid(Random(seed), 1)
+        problem = continued_fractions.euclid(Random(seed), 1)
         (a, b), answer = numbers(problem.statement), gold(problem)
         top = a * b // answer["gcd"]
         reached = {a * x + b * y for x in range(top // a + 1) for y in range((top - a * x) // b + 1)}
@@ -132,7 +132,7 @@ def test_the_largest_number_that_is_missed() -> None:
 
 
 def test_any_bezout_coefficients_count() -> None:
-    problem = number_theory.euclid(Random(1), 4)
+    problem = continued_fractions.euclid(Random(1), 4)
     (a, b), right = numbers(problem.statement), gold(problem)
     x, y = right["bezout"]
     assert judge(problem, right | {"bezout": [x + b, y - a]}).value == 1.0
@@ -142,7 +142,7 @@ def test_any_bezout_coefficients_count() -> None:
 
 @on_small_draws
 def test_pell(seed: int, level: int) -> None:
-    problem = number_theory.pell(Random(seed), level)
+    problem = continued_fractions.pell(Random(seed), level)
     d, answer = numbers(problem.statement)[0], gold(problem)
     # sqrt(d) lies between the values of the cut-off fraction with its last quotient and with the next integer.
     quotients = answer["quotients"]
@@ -174,7 +174,7 @@ def test_the_period_of_a_root_is_the_least_one() -> None:
 
 @on_small_draws
 def test_farey(seed: int, level: int) -> None:
-    problem = number_theory.farey(Random(seed), level)
+    problem = continued_fractions.farey(Random(seed), level)
     largest, answer = numbers(problem.statement)[4 - 2], gold(problem)
     here = Fraction(*asked(problem, "next")[:2])
     fractions = sorted({Fraction(p, q) for q in range(1, largest + 1) for p in range(q + 1)})

@@ -61,7 +61,7 @@ def pell(rng: random.Random, level: int) -> Problem:
     parts = [
         integers(
             "quotients",
-            f"the list [a0, ..., a{count - 1}] of the first quotients of the continued fraction sqrt({d}) = {EXPANSION}",
+            f"the list [a0, ..., a{count - 1}] of the first terms of the continued fraction sqrt({d}) = {EXPANSION}",
             quotients,
         ),
         integer("x", f"the least integer x > 1 for which some integer y has x^2 - {d} y^2 = 1", x),
@@ -89,9 +89,9 @@ def farey(rng: random.Random, level: int) -> Problem:
         integer("terms", "how many of these fractions there are", 1 + sum(totient(n) for n in range(1, largest + 1))),
         integers(
             "path",
-            f"the way down from 1/1 to {a}/{b} in the Stern-Brocot tree, where a left child is less than its parent and a "
-            "right child greater: the list of how many steps go right, then left, then right and so on; it begins with "
-            "those to the right, which may be 0, and ends with the last steps",
+            f"the way down from 1/1 to {a}/{b} in the Stern-Brocot tree, where a left child is less than its parent "
+            "and a right child greater: the list of how many steps go right, then left, then right and so on; it begins "
+            "with those to the right, which may be 0, and ends with the last steps",
             turns,
             is_reason=True,
         ),

@@ -9,7 +9,16 @@ from math import lcm
 
 from agentgym.environments.json_math import divisibility, matrices
 from agentgym.environments.json_math.divisibility import factors, primes
-from agentgym.environments.json_math.matrices import augmented, equation, identity, integers_of, power, rank
+from agentgym.environments.json_math.matrices import (
+    SHAPES,
+    augmented,
+    identity,
+    integers_of,
+    names_of,
+    power,
+    rank,
+    system_text,
+)
 from agentgym.environments.json_math.problem import Problem, integer, integer_rows, integers, solution
 
 PARTS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6}
@@ -34,7 +43,7 @@ def unique(rng: random.Random, level: int) -> Problem:
     right = [rng.randrange(p) or 1 for _ in matrix]
     determinant = int(matrices.determinant(matrix, p))
     matrix_order, determinant_order = _matrix_order(matrix, p), divisibility.order(determinant, p)
-    names, what = _names(size), "the matrix A of coefficients"
+    names, what = names_of(size), "the matrix A of coefficients"
     parts = [
         integers("solution", f"the solution, as the list [{names}]", _ints(matrices.solve(matrix, right, p))),
         integer("determinant", f"the determinant of {what}, modulo {p}", determinant, is_reason=True),
@@ -50,19 +59,19 @@ def unique(rng: random.Random, level: int) -> Problem:
         ),
         integer("quotient", "order divided by determinant_order", matrix_order // determinant_order, is_reason=True),
     ]
-    statement = f"Solve modulo {p}, with A the matrix of coefficients:\n{_equations(matrix, right)}\n{_range(p)}"
+    statement = f"Solve modulo {p}, with A the matrix of coefficients:\n{system_text(matrix, right)}\n{_range(p)}"
     return Problem(statement, parts, {"order": [["determinant_order", "quotient"]]})
 
 
 def dependent(rng: random.Random, level: int) -> Problem:
     """A system with one equation too many, solvable for one right-hand side s, and then in many ways."""
-    p, unknowns = rng.choice(primes(*PRIMES[level])), level + 1 if level < 3 else level
-    rows = _rows(rng, {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}[level], unknowns, p)
+    p, (count, unknowns) = rng.choice(primes(*PRIMES[level])), rng.choice(SHAPES[level])
+    rows = _rows(rng, count, unknowns, p)
     right, weights = [rng.randrange(1, p) for _ in rows], [rng.randrange(2, p) for _ in rows]
     last = [sum(w * row[j] for w, row in zip(weights, rows, strict=True)) % p for j in range(unknowns)]
     s = sum(w * value for w, value in zip(weights, right, strict=True)) % p
     form = matrices.reduce(augmented(rows, right), p)
-    dimension, system, names = unknowns - len(rows), [*rows, last], _names(unknowns)
+    dimension, system, names = unknowns - len(rows), [*rows, last], names_of(unknowns)
     parts = [
         integer("s", "the number s for which the system has a solution", s),
         integer_rows(
@@ -84,7 +93,7 @@ def dependent(rng: random.Random, level: int) -> Problem:
             is_reason=True,
         ),
     ]
-    return Problem(f"Modulo p = {p}, with a number s:\n{_equations(system, [*right, 's'])}\n{_range(p)}", parts)
+    return Problem(f"Modulo p = {p}, with a number s:\n{system_text(system, [*right, 's'])}\n{_range(p)}", parts)
 
 
 def polynomials(rng: random.Random, level: int) -> Problem:
@@ -244,16 +253,8 @@ def _written(f: Polynomial) -> str:
     return " + ".join(reversed(terms))
 
 
-def _equations(matrix: Sequence[Sequence[int]], right: Sequence[object]) -> str:
-    return "\n".join(equation(row, value) for row, value in zip(matrix, right, strict=True))
-
-
 def _range(p: int) -> str:
     return f"All residues are given and wanted from 0 to {p - 1}."
-
-
-def _names(count: int) -> str:
-    return ", ".join(f"x{i}" for i in range(1, count + 1))
 
 
 def _ints(values: Sequence[object]) -> list[int]:

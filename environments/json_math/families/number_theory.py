@@ -101,18 +101,14 @@ def residues(rng: random.Random, level: int) -> Problem:
     numbers = rng.sample(range(2, 2 * n), 4 if level < 4 else 6)
     x = rng.choice([x for x in range(2, n) if gcd(x, n) == 1])
     square = x * x % n
-    roots = square_roots(square, n)
+    roots, squares = square_roots(square, n), len({x * x % n for x in range(n)})
     shown = ", ".join(map(str, numbers))
     parts = [
         integers(
             "symbols", f"the Jacobi symbols (a/{n}) for a = {shown}, each -1, 0 or 1", [jacobi(a, n) for a in numbers]
         ),
         integers("roots", f"all x from 0 to {n - 1} with x^2 = {square} modulo {n}, ascending", roots),
-        integer(
-            "squares",
-            f"how many residues modulo {n} are squares of integers, 0 included",
-            len({x * x % n for x in range(n)}),
-        ),
+        integer("squares", f"how many residues modulo {n} are squares of integers, 0 included", squares),
         integer(
             "disguised",
             f"the least a > 1 with Jacobi symbol (a/{n}) = 1 that is coprime to {n} and no square modulo {n}",
@@ -180,13 +176,14 @@ def _tower(b: int, c: int, d: int, modulus: int) -> int:
 
 def two_squares(rng: random.Random, level: int) -> Problem:
     """The ways to write an integer as a sum of two squares."""
-    largest = {1: 300, 2: 2_000, 3: 10_000, 4: 50_000, 5: 300_000}[level]
+    largest = {1: 3_000, 2: 6_000, 3: 15_000, 4: 50_000, 5: 300_000}[level]
+    least, with_threes = rng.choice({1: [1], 2: [1, 2], 3: [2, 3], 4: [2, 3, 4], 5: [3, 4]}[level]), rng.random() < 0.4
     while True:
         n = rng.randint(largest // 4, largest)
         pairs = [[a, isqrt(n - a * a)] for a in range(isqrt(n // 2) + 1) if isqrt(n - a * a) ** 2 == n - a * a]
-        if len(pairs) >= (1 if level < 3 else 2):
+        ones, threes = (sum(d % 4 == rest for d in divisors(n)) for rest in (1, 3))
+        if len(pairs) >= least and (threes or not with_threes):
             break
-    ones, threes = (sum(d % 4 == rest for d in divisors(n)) for rest in (1, 3))
     parts = [
         integer_rows(
             "pairs", f"all lists [a, b] of integers with 0 <= a <= b and a^2 + b^2 = {n}, by ascending a", pairs
@@ -205,7 +202,7 @@ def two_squares(rng: random.Random, level: int) -> Problem:
 
 def perfect_powers(rng: random.Random, level: int) -> Problem:
     """How many perfect powers there are up to a bound."""
-    n = rng.randint(10 ** (level + 1), 10 ** (level + 2))
+    n = rng.randint(10 ** (level + 1), 10 ** (level + 3))
     found = {a**k for k in range(2, n.bit_length() + 1) for a in range(1, _root(n, k) + 1)}
     only_cubes = _root(n, 3) - _root(n, 6)
     parts = [
