@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import combinations
 from math import gcd
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from json_math_answers import check_draws, check_parts, gold
@@ -43,7 +43,7 @@ def answer(text: str, part: dict[int, int]) -> int:
         case ["number", k, "of", "*", "sorted", "ascending,", "with", "repeats"]:
             return next(x for x in values if sum(y < x for y in values) < int(k) <= sum(y <= x for y in values))
         case ["the", "first", "number", "of", *_]:
-            return sum(x * (-1) ** i for i, x in enumerate(values))
+            return sum(-x if i % 2 else x for i, x in enumerate(values))
     if text.endswith("A[i] > A[j]"):
         return number_pairs(part, lambda x, y: x > y)
     assert text.endswith("gcd(A[i], A[j]) = 1"), text
@@ -74,7 +74,7 @@ def replay(statement: str) -> Replay:
         span = re.findall(r"A\[([^\]ij]+)\]", text)[0]
         if given:
             span = span.replace("l", str(1 + (last + int(given[1])) % int(given[2])))
-        first, *ends = (eval_sum(end) for end in span.split(".."))
+        first, *ends = (added(end) for end in span.split(".."))
         part = {i: a[i] for i in range(first, (ends or [first])[0] + 1)}
         if text.startswith("query: ") or len(lines) == 1:
             result.answers.append(answer(text.removeprefix("query: "), part))
@@ -87,7 +87,7 @@ def replay(statement: str) -> Replay:
     return result
 
 
-def eval_sum(text: str) -> int:
+def added(text: str) -> int:
     return sum(int(term) for term in text.split("+"))
 
 
@@ -112,7 +112,7 @@ def test_a_second_simulation_agrees(level: int, held_out: bool) -> None:
 
 def checksum(problem: Problem, answers: list[int]) -> int:
     base, modulus = (int(text) for text in re.findall(r"\((\d+) c \+ answer\) mod (\d+)", problem.parts[2].ask)[0])
-    return sum(value * base**k for k, value in enumerate(reversed(answers))) % modulus
+    return sum(value * pow(base, k, modulus) for k, value in enumerate(reversed(answers))) % modulus
 
 
 def test_every_query_and_update_occurs() -> None:
@@ -147,9 +147,3 @@ def test_gold_passes_and_a_change_of_any_part_does_not(held_out: bool) -> None:
 
 def test_levels_differ_and_draws_hardly_repeat() -> None:
     check_draws(range_queries.draw, range_queries.PARTS)
-
-
-def test_final_arrays_are_changed_ones() -> None:
-    for seed in SEEDS:
-        found: Any = replay(range_queries.draw(Random(seed), 3, held_out=False).statement)
-        assert len(found.versions) == range_queries.OPERATIONS[3] + 1

@@ -89,8 +89,8 @@ def farey(rng: random.Random, level: int) -> Problem:
         integer("terms", "how many of these fractions there are", 1 + sum(totient(n) for n in range(1, largest + 1))),
         integers(
             "path",
-            f"the way down from 1/1 to {a}/{b} in the Stern-Brocot tree, where a left child is less than its parent "
-            "and a right child greater: the list of how many steps go right, then left, then right and so on; it begins "
+            f"the way down from 1/1 to {a}/{b} in the Stern-Brocot tree, where a left child is less than its parent, a "
+            "right child greater: the list of how many steps go right, then left, then right and so on; it begins "
             "with those to the right, which may be 0, and ends with the last steps",
             turns,
             is_reason=True,

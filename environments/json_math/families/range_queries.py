@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb, gcd
 
@@ -15,63 +14,54 @@ SIZES = {1: (5, 7), 2: (6, 9), 3: (9, 13), 4: (12, 18), 5: (18, 28)}
 OPERATIONS = {1: 1, 2: 3, 3: 5, 4: 8, 5: 14}
 LARGEST = {1: 20, 2: 30, 3: 60, 4: 99, 5: 199}
 
-CHAIN = 'In operations, "last" is the answer of the latest query before, or 0 if there is none; l is meant for its line only.'
+CHAIN = '"last" is the answer of the latest query above a line, or 0 if there is none; l is meant for its line only.'
+REMAINDER = "x mod m is from 0 to m - 1, for negative x too."
 
 
 def draw(rng: random.Random, level: int, *, held_out: bool) -> Problem:
     """Draw a problem; two of the queries and one of the updates are held out, and stand in every held-out problem."""
-    simulation = Simulation(rng, level, held_out)
-    start = list(simulation.array)
+    simulation = Simulation(rng, level, held_out=held_out)
+    opening = (
+        f"Let A be the array {simulation.array}, with positions from 1 to {len(simulation.array)}. "
+        "A[l..r] are its numbers at the positions l to r, both included."
+    )
     count = OPERATIONS[level]
     for step in range(count):
         # Something must be asked first and last, lest an update be of no account.
         is_query = step in (0, count - 1) or (step != 1 and rng.random() < 0.5)
         simulation.query() if is_query else simulation.update()
-    opening = (
-        f"Let A be the array {start}, with positions from 1 to {len(start)}. A[l..r] are its numbers at the positions "
-    )
-    opening += "l to r, both included. "
     if level == 1:
-        return Problem(f"{opening}Find {simulation.lines[0]}.", [integer("answer", "", simulation.answers[0])])
+        return Problem(f"{opening} Find {simulation.lines[0]}.", [integer("answer", "", simulation.answers[0])])
     lines = [f"{number}. {line}" for number, line in enumerate(simulation.lines, start=1)]
-    rule = CHAIN if simulation.chained else ""
-    statement = "\n".join(filter(None, [f"{opening}These operations are done in order:", *lines, rule]))
+    rules = [CHAIN] * simulation.chained + [REMAINDER] * (level > 2)
+    statement = "\n".join([opening, "These operations are done in order:", *lines, *rules])
     return _problem(rng, level, statement, simulation)
 
 
-@dataclass
 class Simulation:
     """An array, what was done to it, and what was answered.
 
     Attributes:
-        rng: the source of chance.
-        level: from 1 to 5.
-        held_out: draw from the queries and updates that are held out, too.
         array: the array as it is now.
         lines: the operations done, as text.
         answers: the answers of the queries.
-        versions: the array after each operation.
+        versions: the array at first and after each operation.
         pairs: the pairs of positions in the ranges of queries, added up.
         coprime: how many of these pairs held coprime numbers when they were asked for.
     """
 
-    rng: random.Random
-    level: int
-    held_out: bool
-    array: list[int] = field(init=False)
-    lines: list[str] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-    versions: list[list[int]] = field(default_factory=list)
-    pairs: int = 0
-    coprime: int = 0
-
-    def __post_init__(self) -> None:
-        """Draw the array."""
-        size = self.rng.randint(*SIZES[self.level])
-        self.array = [self.rng.randint(1, LARGEST[self.level]) for _ in range(size)]
+    def __init__(self, rng: random.Random, level: int, *, held_out: bool) -> None:
+        """Draw the array; held-out queries and updates are drawn only if they are asked for."""
+        self.rng, self.level, self.held_out = rng, level, held_out
+        size = rng.randint(*SIZES[level])
+        self.array = [rng.randint(1, LARGEST[level]) for _ in range(size)]
         # Numbers that occur twice make a difference to distinct and to k-th smallest ones.
         for _ in range(size // 4):
-            self.array[self.rng.randrange(size)] = self.rng.choice(self.array)
+            self.array[rng.randrange(size)] = rng.choice(self.array)
+        self.lines: list[str] = []
+        self.answers: list[int] = []
+        self.versions = [list(self.array)]
+        self.pairs = self.coprime = 0
 
     @property
     def chained(self) -> bool:
@@ -80,7 +70,8 @@ class Simulation:
 
     def query(self) -> None:
         """Ask for something about a range."""
-        length = self.rng.randint(max(3, len(self.array) // 3), len(self.array) - 1)
+        size = len(self.array)
+        length = self.rng.randint(max(3, size // 3), size * 2 // 3 if self.chained else size - 1)
         first, given, name = self._place(length)
         values = self.array[first : first + length]
         fresh = self.held_out and (not self.answers or self.rng.random() < 0.4)
@@ -106,7 +97,7 @@ class Simulation:
         """Draw a range: its first index from 0, what is to be said before it, and how it is named."""
         choices, end = len(self.array) - length + 1, f"..l+{length - 1}" if length > 1 else ""
         if self.chained:
-            shift = self.rng.randrange(len(self.array))
+            shift = self.rng.randrange(1, choices)
             last = self.answers[-1] if self.answers else 0
             return (last + shift) % choices, f"with l = 1 + ((last + {shift}) mod {choices}), ", f"A[l{end}]"
         first = self.rng.randrange(choices)
@@ -127,8 +118,8 @@ def _problem(rng: random.Random, level: int, statement: str, simulation: Simulat
         integers("array", "the array after all operations", simulation.array),
         integer(
             "checksum",
-            f"start with c = 0, and for each of the answers in order replace c by ({base} c + answer) mod {modulus}; the "
-            "last c",
+            f"the last c when c = 0 at first and each of the answers, in order, replaces c by ({base} c + answer) mod "
+            f"{modulus}",
             checksum,
         ),
         *(_version(rng, simulation) if level == 4 else _pairs(simulation)),
@@ -137,19 +128,24 @@ def _problem(rng: random.Random, level: int, statement: str, simulation: Simulat
 
 
 def _version(rng: random.Random, simulation: Simulation) -> list[Part]:
-    number = rng.randint(2, len(simulation.versions) - 1)
-    version = simulation.versions[number - 1]
-    return [integers("version", f"the array right after operation {number}", version, is_reason=True)]
+    versions = simulation.versions
+    telling = [k for k, version in enumerate(versions) if version not in (versions[0], versions[-1])]
+    number = rng.choice(telling or range(1, len(versions)))
+    return [integers("version", f"the array right after operation {number}", versions[number], is_reason=True)]
 
 
 def _pairs(simulation: Simulation) -> list[Part]:
-    every = "over all queries, whatever they ask for, the number of pairs of positions i < j in the query's range"
     others = simulation.pairs - simulation.coprime
     return [
-        integer("pairs", f"the sum, {every}", simulation.pairs, is_reason=True),
+        integer(
+            "pairs",
+            "the sum over all queries of the number of pairs of positions i < j in the query's range",
+            simulation.pairs,
+            is_reason=True,
+        ),
         integer(
             "coprime",
-            "how many of these pairs have coprime numbers A[i] and A[j] at the time of the query, summed over all queries",
+            "the sum over all queries of the number of these pairs with gcd(A[i], A[j]) = 1 when the query is made",
             simulation.coprime,
         ),
         integer("others", "pairs minus coprime", others, is_reason=True),
@@ -216,10 +212,8 @@ def _reverse(values: list[int], number: int, name: str) -> Changed:
 
 
 def _rotate(values: list[int], number: int, name: str) -> Changed:
-    return f"move the last number of {name} before its first one, the others of these one place on", [
-        values[-1],
-        *values[:-1],
-    ]
+    text = f"move the last number of {name} to the place of the first, and each of the others of {name} one place on"
+    return text, [values[-1], *values[:-1]]
 
 
 QUERIES: Sequence[Query] = (_sum, _greatest, _between, _coprime_pairs, _distinct, _smallest)
