@@ -24,7 +24,7 @@ from agentgym.environments.json_math.problem import Problem, integer, integer_ro
 PARTS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6}
 SIZES = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}
 PRIMES = {1: (5, 13), 2: (7, 31), 3: (11, 61), 4: (17, 61), 5: (23, 101)}
-LARGE_PRIMES = {2: (31, 101), 3: (61, 251), 4: (101, 1009), 5: (503, 5003)}
+LARGE_PRIMES = {2: (31, 400), 3: (61, 500), 4: (101, 1009), 5: (503, 5003)}
 
 # A polynomial is the list of its coefficients from that of x^0 up; the last one is not 0, and 0 has none.
 Polynomial = list[int]

@@ -74,8 +74,8 @@ def dependent(rng: random.Random, level: int) -> Problem:
     """A system with one equation too many, solvable for one right-hand side s, and then in many ways."""
     count, unknowns = rng.choice(SHAPES[level])
     rows = _of_rank(rng, count, unknowns, LARGEST[min(level, 3)])
-    right = [rng.randint(-9, 9) or 2 for _ in rows]
-    factors = [rng.choice([-3, -2, 2, 3]) for _ in rows]
+    right = [rng.randint(-30, 30) or 2 for _ in rows]
+    factors = [rng.choice([-5, -4, -3, -2, 2, 3, 4, 5]) for _ in rows]
     last = [sum(factor * row[j] for factor, row in zip(factors, rows, strict=True)) for j in range(unknowns)]
     s = sum(factor * value for factor, value in zip(factors, right, strict=True))
     form = matrices.reduce(augmented(rows, right))

@@ -29,7 +29,7 @@ def draw(rng: random.Random, level: int, *, held_out: bool) -> Problem:
 
 def functions(rng: random.Random, level: int) -> Problem:
     """The arithmetic functions phi, sigma and tau of an integer with several prime factors."""
-    largest = {1: 1_000, 2: 3_000, 3: 20_000, 4: 300_000, 5: 10**7}[level]
+    largest = {1: 4_000, 2: 6_000, 3: 20_000, 4: 300_000, 5: 10**7}[level]
     while True:
         n = rng.randint(largest // 20, largest)
         found = factors(n)
@@ -55,8 +55,10 @@ def functions(rng: random.Random, level: int) -> Problem:
 
 def powers(rng: random.Random, level: int) -> Problem:
     """The powers of an integer modulo a composite one."""
-    modulus = rng.randint(*{1: (7, 40), 2: (20, 90), 3: (50, 300), 4: (200, 2_000), 5: (1_000, 30_000)}[level])
-    a = rng.choice([a for a in range(2, 3 * modulus) if gcd(a, modulus) == 1 and a % modulus != 1])
+    modulus = rng.randint(*{1: (7, 60), 2: (20, 90), 3: (50, 300), 4: (200, 2_000), 5: (1_000, 30_000)}[level])
+    a = rng.choice(
+        [a for a in range(2, 500 if level == 1 else 3 * modulus) if gcd(a, modulus) == 1 and a % modulus != 1]
+    )
     period, phi = order(a, modulus), totient(modulus)
     exponent = rng.randint(10**level, 10 ** (2 * level + 1))
     parts = [
@@ -72,7 +74,7 @@ def powers(rng: random.Random, level: int) -> Problem:
 
 def logarithms(rng: random.Random, level: int) -> Problem:
     """Discrete logarithms to the base of a primitive root."""
-    p = rng.choice(primes(*{1: (13, 67), 2: (31, 150), 3: (67, 500), 4: (251, 2_000), 5: (1_000, 9_999)}[level]))
+    p = rng.choice(primes(*{1: (13, 97), 2: (31, 150), 3: (67, 500), 4: (251, 2_000), 5: (1_000, 9_999)}[level]))
     while order(g := rng.randrange(2, p), p) != p - 1:
         pass
     k = rng.randrange(2, p - 1)
@@ -126,8 +128,8 @@ def _first(n: int, symbol: int) -> int:
 
 def factorials(rng: random.Random, level: int) -> Problem:
     """The exponents of a prime in factorials and binomial coefficients."""
-    n = rng.randint(*{1: (20, 999), 2: (100, 1_000), 3: (500, 10_000), 4: (10**4, 10**6), 5: (10**6, 10**9)}[level])
-    p = rng.choice([2, 3, 5, 7] if level == 1 else primes(2, 13 * level))
+    n = rng.randint(*{1: (20, 2_000), 2: (100, 1_000), 3: (500, 10_000), 4: (10**4, 10**6), 5: (10**6, 10**9)}[level])
+    p = rng.choice(primes(2, 13 * level))
     k = rng.randint(n // 4, n - 2)
     base = rng.choice([b for b in range(12, 73) if len(factors(b)) == 2])
     zeros = min(_in_factorial(n, q) // exponent for q, exponent in factors(base))
