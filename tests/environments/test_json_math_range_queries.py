@@ -40,7 +40,7 @@ def answer(text: str, part: dict[int, int]) -> int:
             return sum(x in range(int(low), int(high) + 1) for x in values)
         case ["how", "many", "different", *_]:
             return sum(x not in values[:i] for i, x in enumerate(values))
-        case ["number", k, "of", "*", "sorted", "ascending,", "with", "repeats"]:
+        case ["the", "number", "in", "place", k, "when", "*", "is", "sorted", "ascending,", "repeats", "kept"]:
             return next(x for x in values if sum(y < x for y in values) < int(k) <= sum(y <= x for y in values))
         case ["the", "first", "number", "of", *_]:
             return sum(-x if i % 2 else x for i, x in enumerate(values))

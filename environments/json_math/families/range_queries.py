@@ -183,7 +183,7 @@ def _distinct(rng: random.Random, values: Sequence[int], name: str) -> Answered:
 
 def _smallest(rng: random.Random, values: Sequence[int], name: str) -> Answered:
     k = rng.randint(1, len(values))
-    return f"number {k} of {name} sorted ascending, with repeats", sorted(values)[k - 1]
+    return f"the number in place {k} when {name} is sorted ascending, repeats kept", sorted(values)[k - 1]
 
 
 def _inversions(rng: random.Random, values: Sequence[int], name: str) -> Answered:
