@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import gcd, isqrt, lcm, prod
+from math import isqrt, lcm, prod
 
 
 def factors(n: int) -> list[tuple[int, int]]:
@@ -132,8 +132,3 @@ def bezout(a: int, b: int) -> tuple[int, int, int]:
         a, b = b, rest
         x, y, u, v = u, v, x - quotient * u, y - quotient * v
     return a, x, y
-
-
-def coprime_residues(n: int) -> list[int]:
-    """Return the k from 1 to n that are coprime to n."""
-    return [k for k in range(1, n + 1) if gcd(k, n) == 1]
