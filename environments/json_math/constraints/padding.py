@@ -49,6 +49,7 @@ class Reading(NamedTuple):
         plain: its words in lower case.
         bare: its words without capitals, accents, marks and (beside letters) digits.
         small: the small words of its language.
+        bare_small: the same without accents and marks.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Reading(NamedTuple):
     plain: Sequence[str]
     bare: Sequence[str]
     small: frozenset[str]
+    bare_small: frozenset[str]
 
 
 def padding(text: str, language: str) -> str:
@@ -67,13 +69,15 @@ def padding(text: str, language: str) -> str:
     small = SMALL[language]
     found = units.words(text)
     plain = [word.casefold().replace("’", "'") for word in found]
-    reading = Reading(units.normal(text), found, plain, [_bare(word) for word in plain], small)
+    reading = Reading(units.normal(text), found, plain, [_bare(word) for word in plain], small, _BARE_SMALL[language])
     if not found:
         return units.invisible(text) or "it has no words"
     return units.invisible(text) or next((fault for rule in RULES if (fault := rule(reading))), "")
 
 
 def _bare(word: str) -> str:
+    if word.isascii() and word.isalpha():
+        return word
     letters = [c for c in unicodedata.normalize("NFD", word) if c.isalnum()]
     return "".join(c for c in letters if c.isalpha()) or "".join(letters)
 
@@ -109,8 +113,7 @@ def in_a_row(reading: Reading) -> str:
 
 def too_often(reading: Reading) -> str:
     """Judge how often one word stands there."""
-    small = {_bare(word) for word in reading.small}
-    counts = Counter(word for word in reading.bare if word not in small)
+    counts = Counter(word for word in reading.bare if word not in reading.bare_small)
     word, times = max(counts.items(), key=lambda item: item[1], default=("", 0))
     most = MOST_TIMES + len(reading.words) // MORE_EVERY
     return f"{word!r} stands there {times} times; at most {most} are allowed" if times > most else ""
@@ -150,7 +153,7 @@ def no_words(reading: Reading) -> str:
             return f"{word[:40]!r} is too long or joins too many parts for one word"
         if _SAME_LETTER.search(bare) or _CONSONANTS.search(bare):
             return f"{word!r} has four equal letters or seven consonants in a row"
-    foreign = next((c for c in reading.text if c.isalpha() and not _is_latin(c)), "")
+    foreign = next((c for c in reading.text if not c.isascii() and c.isalpha() and not _is_latin(c)), "")
     return f"{foreign!r} (U+{ord(foreign):04X}) is no Latin letter" if foreign else ""
 
 
@@ -173,6 +176,7 @@ def _is_latin(character: str) -> bool:
     return character in "ªº" or name.startswith(("LATIN SMALL LETTER", "LATIN CAPITAL LETTER"))
 
 
+_BARE_SMALL = {language: frozenset(map(_bare, words)) for language, words in SMALL.items()}
 RULES: Sequence[Callable[[Reading], str]] = (
     no_words,
     bare_marks,

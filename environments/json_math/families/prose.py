@@ -64,8 +64,7 @@ def _sentence(rng: random.Random, event: Event, language: str) -> Part:
     ]
     if rng.random() < 0.5:
         asked[2] = constraint("required", phrases=[event.person, event.place])
-    if rng.random() < 0.5:
-        asked.append(constraint("ending", mark="."))
+    asked.append(constraint("ending", mark=rng.choice(".!")))
     gold = satisfying(asked, language, rng, cores=cores)
     return text("sentence", "one sentence on the event", gold, language=language, constraints=asked)
 
@@ -79,12 +78,13 @@ def _summary(rng: random.Random, event: Event, language: str, level: int) -> Par
         constraint("required", phrases=list[JsonValue](facts), once=level > 3),
         constraint("sentences", exactly=len(cores) + (rng.randint(0, 2) if level == 5 else 0)),
     ]
+    # With its last mark asked for, nothing can be added to a text that is right.
+    asked.append(constraint("ending", mark="."))
     if level > 2:
         marks: dict[str, JsonValue] = {",": rng.randint(1, 3 if level == 5 else 2)}
         if level > 3:
             marks[";"] = 1 if level == 5 else 0
         asked.append(constraint("punctuation", marks=marks))
-        asked.append(constraint("ending", mark="."))
     if level > 3:
         asked.append(constraint("forbidden", phrases=list[JsonValue](rng.sample(FORBIDDEN[language], level - 2))))
     gold = satisfying(asked, language, rng, cores=cores)
@@ -93,10 +93,11 @@ def _summary(rng: random.Random, event: Event, language: str, level: int) -> Par
 
 def _title(rng: random.Random, event: Event, language: str) -> Part:
     gold = event.title(language)
+    # A title may do without small words, so that its language is told by one of its own words.
+    word = max(words(gold.replace(event.place, "")), key=len)
     asked = [
-        constraint("language", language=language),
         constraint("characters", at_most=len(gold) + rng.randint(0, 9)),
-        constraint("required", phrases=[event.place]),
+        constraint("required", phrases=[event.place, word]),
         constraint("forbidden_characters", characters=".,:!"),
     ]
     return text("title", "a title for it", gold, language=language, constraints=asked)
@@ -114,6 +115,7 @@ def _translation(rng: random.Random, event: Event, language: str, level: int) ->
         constraint("sentences", exactly=3),
         constraint("line_characters", at_most=60),
         constraint("lines", exactly=3 if level == 4 else 4),
+        constraint("ending", mark="."),
     ]
     gold = satisfying(asked, language, rng, cores=cores)
     ask = "the event told in another language, broken into lines"
