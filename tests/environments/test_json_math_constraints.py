@@ -327,6 +327,7 @@ PADDED = {
     "small words only": "de que para com em por se não mais como mas foi ao ele das tem à seu sua ou ser",
     "another alphabet": "O homem viu а casa e foi embora.",
     "full-width letters": "O homem viu ａ casa e foi embora.",
+    "full-width digits": "O homem viu ３ casas e foi embora.",
     "empty lines": "O homem viu a casa.\n\nE foi embora.",
     "lines of marks": "O homem viu a casa.\n---\nE foi embora.",
     "nothing": "... !!! ---",

@@ -31,7 +31,7 @@ prepositions, pronouns, conjunctions, auxiliary verbs and adverbs. The rules for
   five is not. At most two words, or one in three, have no letter.
 - At most two words, or one in eight, are single letters or have letters but no vowel, small words aside. No word has
   more than {LONG_WORD} characters, more than {MOST_PARTS} parts joined by marks, one letter four times in a row, or
-  seven consonants in a row. Letters are Latin.
+  seven consonants in a row. Letters are Latin, digits 0 to 9.
 - No six marks in a row, even with spaces between; no empty line, no line without a word."""
 
 _VOWELS = frozenset("aeiouy")
@@ -153,8 +153,8 @@ def no_words(reading: Reading) -> str:
             return f"{word[:40]!r} is too long or joins too many parts for one word"
         if _SAME_LETTER.search(bare) or _CONSONANTS.search(bare):
             return f"{word!r} has four equal letters or seven consonants in a row"
-    foreign = next((c for c in reading.text if not c.isascii() and c.isalpha() and not _is_latin(c)), "")
-    return f"{foreign!r} (U+{ord(foreign):04X}) is no Latin letter" if foreign else ""
+    foreign = next((c for c in reading.text if not c.isascii() and _is_foreign(c)), "")
+    return f"{foreign!r} (U+{ord(foreign):04X}) is no Latin letter and no digit from 0 to 9" if foreign else ""
 
 
 def bare_marks(reading: Reading) -> str:
@@ -170,10 +170,13 @@ def _is_odd(word: str) -> bool:
     return bool(letters) and (len(word) == 1 or not _VOWELS.intersection(letters))
 
 
-def _is_latin(character: str) -> bool:
-    """Tell Latin letters, ª and º from other alphabets, full-width forms and letters of formulas."""
+def _is_foreign(character: str) -> bool:
+    """Tell other alphabets, other digits, full-width forms and letters of formulas from Latin letters, ª and º."""
+    if unicodedata.category(character) == "Nd":
+        return True
     name = unicodedata.name(character, "")
-    return character in "ªº" or name.startswith(("LATIN SMALL LETTER", "LATIN CAPITAL LETTER"))
+    is_latin = character in "ªº" or name.startswith(("LATIN SMALL LETTER", "LATIN CAPITAL LETTER"))
+    return character.isalpha() and not is_latin
 
 
 _BARE_SMALL = {language: frozenset(map(_bare, words)) for language, words in SMALL.items()}

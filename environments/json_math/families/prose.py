@@ -17,12 +17,13 @@ from agentgym.environments.json_math.prose.composing import NoText, satisfying
 from agentgym.environments.json_math.prose.events import Event
 
 # Words beyond those that the facts take, by level.
-ROOM = {1: (0, 4), 2: (2, 9), 3: (4, 12), 4: (6, 16), 5: (16, 30)}
+ROOM = {1: (1, 5), 2: (2, 9), 3: (4, 12), 4: (6, 16), 5: (16, 30)}
 FORBIDDEN: Mapping[str, Sequence[str]] = {
     "pt": ("que", "muito", "também", "mais", "agora", "hoje", "sempre"),
     "es": ("que", "muy", "también", "más", "ahora", "hoy", "siempre"),
     "en": ("which", "very", "also", "more", "now", "today", "always"),
 }
+PLACED: Mapping[str, str] = {"pt": "em", "es": "en", "en": "in"}
 Constraints = list[Mapping[str, JsonValue]]
 
 
@@ -55,15 +56,16 @@ def _drawn(rng: random.Random, level: int, *, held_out: bool) -> Problem:
 
 def _sentence(rng: random.Random, event: Event, language: str) -> Part:
     """Return the one part of level 1: a sentence of a given number of words."""
-    cores = event.clauses(language)[:1]
+    clause, facts = event.clauses(language)[1], [str(event.number)]
+    if rng.random() < 0.5:
+        clause, facts = f"{clause} {PLACED[language]} {event.place}", [*facts, event.place]
+    cores = [clause]
     asked = [
         constraint("language", language=language),
         constraint("words", exactly=_count(cores, rng, 1)),
-        constraint("required", phrases=[event.place]),
+        constraint("required", phrases=list[JsonValue](facts)),
         constraint("sentences", exactly=1),
     ]
-    if rng.random() < 0.5:
-        asked[2] = constraint("required", phrases=[event.person, event.place])
     asked.append(constraint("ending", mark=rng.choice(".!")))
     gold = satisfying(asked, language, rng, cores=cores)
     return text("sentence", "one sentence on the event", gold, language=language, constraints=asked)
