@@ -10,7 +10,7 @@ import pytest
 from agentgym.environments.json_math import constraints
 from agentgym.environments.json_math.families import LEVELS, prose
 from agentgym.environments.json_math.problem import Problem
-from agentgym.environments.json_math.prose import events
+from agentgym.environments.json_math.prose import events, topics
 from agentgym.environments.json_math.tasks import prompt, secret
 from agentgym.environments.json_math.verify import verify
 from agentgym.reward import Reward
@@ -102,12 +102,12 @@ def test_another_text_of_another_count_is_as_right() -> None:
 
 def test_two_topics_are_held_out() -> None:
     for seed in range(60):
-        assert events.draw(Random(seed), held_out=True).topic in events.HELD_OUT_TOPICS
-        assert events.draw(Random(seed), held_out=False).topic not in events.HELD_OUT_TOPICS
+        assert events.draw(Random(seed), held_out=True).topic in topics.HELD_OUT_TOPICS
+        assert events.draw(Random(seed), held_out=False).topic not in topics.HELD_OUT_TOPICS
 
 
 def test_every_topic_is_told_in_every_language_within_the_rules() -> None:
-    for topic in events.TOPICS:
+    for topic in topics.TOPICS:
         for place in events.PLACES.split("|"):
             event = events.Event(topic, "Clara Peixoto", place, 340, 1950)
             for language in ("pt", "es", "en"):
