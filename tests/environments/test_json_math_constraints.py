@@ -2,10 +2,13 @@
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from agentgym.environments.json_math import constraints
@@ -20,7 +23,7 @@ from agentgym.environments.json_math.prose.composing import satisfying, violatin
         ("", 0),
         ("one", 1),
         ("well-known don't don’t 3.14 1,000 10:30 km/h R$50 e.g. aluno(a)", 10),
-        ("one—two – three -- four - five—", 5),
+        ("one—two – three -- four - five--six—", 6),
         ("dog,cat;bird:fish", 4),
         ("¿Qué? ¡No! «Sí»… 'ya'", 4),
         ("& — … ... *** ___ - .", 0),
@@ -292,6 +295,22 @@ def test_no_text_takes_long(text: str) -> None:
         constraints.fault(drawn(kind, "pt", Random(1)) if kind != "names" else {"kind": kind, "at_most": 3}, text)
     constraints.padding(text, "pt")
     assert time.process_time() - started < 1.0
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(list(". a B 1 , ; — -- ? ' \" ¿ \n # // ção é\u0301 _ Dr. ª ² İ ß")), max_size=40).map(
+        "".join
+    )
+)
+def test_any_text_is_judged(text: str) -> None:
+    for kind in constraints.KINDS:
+        one = drawn(kind, "pt", Random(len(text))) if kind != "names" else constraints.constraint(kind, at_most=3)
+        constraints.fault(one, text)
+    constraints.padding(text, "pt")
+    assert len(units.words(text)) == len(units.words(unicodedata.normalize("NFD", text)))
+    for what in constraints.COUNTS:
+        assert constraints.count(what, text) >= 0
 
 
 def test_each_definition_is_told_once_and_only_where_it_is_needed() -> None:

@@ -44,7 +44,8 @@ def _drawn(rng: random.Random, level: int, *, held_out: bool) -> Problem:
     summary = _summary(rng, event, language, level)
     parts = [summary, _title(rng, event, language)]
     if level >= 3:
-        parts.append(count_of("first_sentence_words", "first_sentence_words", summary))
+        what = "longest_word" if level == 4 else "first_sentence_words"
+        parts.append(count_of(what, what, summary))
     if level >= 4:
         other = rng.choice([name for name in NAMES if name != language])
         parts.append(_translation(rng, event, other, level))
