@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from pydantic import JsonValue
 
@@ -59,7 +60,7 @@ def cases(rng: random.Random, algorithm: Algorithm) -> Sequence[Mapping[str, Jso
     inputs = list(algorithm.corners)
     while len(inputs) < max(CASES, len(algorithm.corners) + SMALL_CASES):
         inputs.append(algorithm.draw(rng, 1 + len(inputs) % 2))
-    return [{"inputs": dict(each), "output": algorithm.solve(**each)} for each in inputs]  # type: ignore[dict-item]
+    return [{"inputs": cast("JsonValue", each), "output": algorithm.solve(**each)} for each in inputs]
 
 
 def constraints(algorithm: Algorithm, level: int) -> Sequence[Mapping[str, JsonValue]]:
