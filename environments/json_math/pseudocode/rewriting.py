@@ -127,6 +127,7 @@ def _new_names(text: str, rng: Random, keep: Collection[str]) -> Mapping[str, st
 def _writings(line: Line, renamed: Mapping[str, str], rng: Random) -> list[Change]:
     changes = []
     sign = assignment_sign(line.tokens) if line.tokens[0].kind == "name" else ""
+    compared = _equalities(line)
     for token in line.tokens:
         if token.kind == "name" and token.text in renamed:
             changes.append(Change(line.number, token, renamed[token.text]))
@@ -135,19 +136,28 @@ def _writings(line: Line, renamed: Mapping[str, str], rng: Random) -> list[Chang
         elif sign in ASSIGNMENTS and token.text == sign and token.kind == "sign":
             changes.append(Change(line.number, token, rng.choice(("=", " = ", " <- ", ":=", " ← "))))
             sign = ""
-        elif token.text == "=" and line.tokens[0].text in ("if", "elif", "while"):
+        elif token in compared:
             changes.append(Change(line.number, token, rng.choice(("=", "==", " == "))))
     return changes
 
 
+def _equalities(line: Line) -> list[Token]:
+    """Return the signs = of a condition, which ends at the colon."""
+    if line.tokens[0].text not in ("if", "elif", "while"):
+        return []
+    colon = next((i for i, token in enumerate(line.tokens) if token.text == ":"), len(line.tokens))
+    return [token for token in line.tokens[:colon] if token.text == "=" and token.kind == "sign"]
+
+
 def _mistakes(line: Line) -> list[Change]:
     changes = []
+    compared = _equalities(line)
     for token in line.tokens:
         if token.kind == "number":
             changes += [Change(line.number, token, str(int(token.text) + step)) for step in (1, -1)]
         elif token.kind != "string":
             changes += [Change(line.number, token, f" {text} ") for text in MISTAKES.get(token.text, ())]
-            if token.text == "=" and line.tokens[0].text in ("if", "elif", "while"):
+            if token in compared:
                 changes.append(Change(line.number, token, "!="))
     return changes
 
