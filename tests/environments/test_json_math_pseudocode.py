@@ -161,6 +161,8 @@ def test_errors_say_where_and_what_to_write(text: str, message: str) -> None:
         "x = " + "9" * 5_000,
         "".join(f"{' ' * i}while true:\n" for i in range(50)) + " " * 50 + "x = 1",
         "x = 1\n" * 5_000,
+        "x = 2 ^ 4000\na = [x] * 10000\nreturn a * 9",
+        "x = 'ab' * 5000\nreturn [[x] * 1000] * 90",
     ],
 )
 def test_no_program_runs_away(text: str) -> None:

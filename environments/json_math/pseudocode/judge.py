@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.pseudocode.items import assigned
 from agentgym.environments.json_math.pseudocode.parse import parse
 from agentgym.environments.json_math.pseudocode.run import run, with_room
-from agentgym.environments.json_math.pseudocode.statements import assigned, compiled
+from agentgym.environments.json_math.pseudocode.statements import compiled
 from agentgym.environments.json_math.pseudocode.tree import PseudocodeError
 from agentgym.task import canonical_json
 

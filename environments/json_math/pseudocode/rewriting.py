@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from agentgym.environments.json_math.pseudocode.functions import ALIASES, FUNCTIONS
 from agentgym.environments.json_math.pseudocode.judge import names, wrong_case
-from agentgym.environments.json_math.pseudocode.parse import ASSIGNMENTS, assignment_sign
+from agentgym.environments.json_math.pseudocode.simple import ASSIGNMENTS, assignment_sign
 from agentgym.environments.json_math.pseudocode.tokens import (
     RESERVED,
     STATEMENT_NAMES,
