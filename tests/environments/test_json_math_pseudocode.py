@@ -161,6 +161,7 @@ def test_errors_say_where_and_what_to_write(text: str, message: str) -> None:
         "x = " + "9" * 5_000,
         "".join(f"{' ' * i}while true:\n" for i in range(50)) + " " * 50 + "x = 1",
         "x = 1\n" * 5_000,
+        "for i = 1 to 60: b = [0] * 9000\nreturn 1",
         "x = 2 ^ 4000\na = [x] * 10000\nreturn a * 9",
         "x = 'ab' * 5000\nreturn [[x] * 1000] * 90",
     ],
@@ -251,6 +252,17 @@ CASES: list[dict[str, Any]] = [
 
 def test_honest_lines_are_not_padding() -> None:
     assert padding(HONEST, CASES) == ""
+
+
+def test_an_early_exit_matters_though_it_costs_more_than_it_saves() -> None:
+    text = """\
+best = 0
+for each x in a:
+    if x * x * x - x * x * x + x > 9: break
+    best = max(best, min(x, 3))
+return best"""
+    cases = [{"inputs": {"a": a}, "output": 3} for a in ([1, 2, 3, 10, 1], [3, 1, 1, 1, 10], [], [2])]
+    assert padding(text, cases) == ""
 
 
 @pytest.mark.parametrize(
