@@ -79,6 +79,9 @@ def test_expressions_have_one_meaning(expression: str, value: Any) -> None:
         "    s += k\nreturn s",
         "q = [[n, 0]]\nwhile len(q) > 0:\n  k, s = pop(q, 0)\n  if k = 0: return s\n  append [k - 1, s + k] to q",
         "a = [n, 0]\nswap a[0] and a[1]\nwhile a[1] != 0:\n  a[0] += a[1]\n  a[1] -= 1\nreturn a[0]",
+        "s = 0\nfor i = 1 to n: s += i\nif s = 0: s = n + s\nreturn s",
+        "a = [[0, 0]]\nfor i = 1 to n: append [i, a[i - 1][1] + i] to a\nreturn a[n][1]",
+        "s, i = 0, 0\nwhile i < n:\n  i += 1\n  s = s + i\nreturn s",
         "   x = n * (n + 1) # indented as a whole\n   return x / 2\n",
     ],
 )

@@ -74,7 +74,7 @@ def same(left: JsonValue, right: JsonValue) -> bool:
 
 def shown(inputs: Mapping[str, JsonValue]) -> str:
     """Return inputs as they are named in a message."""
-    return clipped(", ".join(f"{name} = {canonical_json(value)}" for name, value in inputs.items()))
+    return clipped(", ".join(f"{name} = {canonical_json(value)}" for name, value in inputs.items()) or "no inputs")
 
 
 def clipped(text: str) -> str:

@@ -53,9 +53,9 @@ def simple(reader: Reader, *, in_loop: bool) -> Statement:
         return Leave(reader.line, word)
     after = reader.tokens[reader.at + 1]
     # A name before another value is a word: append x to a, let x = 1. So it is in append [x, y] to a.
-    if token.kind == "name" and (after.kind not in ("sign", "end", "word") or has_place(reader.tokens)):
+    if token.kind == "name" and (after.kind not in ("sign", "end", "word") or has_place(reader.tokens[reader.at :])):
         return worded(reader, token)
-    sign = assignment_sign(reader.tokens)
+    sign = assignment_sign(reader.tokens[reader.at :])
     if sign in AUGMENTED:
         target = as_target(reader, reader.postfix())
         reader.at += 1
@@ -69,7 +69,7 @@ def worded(reader: Reader, token: Token) -> Statement:
     """Return a statement that starts with a word: append, add, push, swap, remove, delete, let."""
     word = token.text.lower()
     reader.at += 1
-    if word in ("let", "set", "var") and assignment_sign(reader.tokens):
+    if word in ("let", "set", "var") and assignment_sign(reader.tokens[reader.at :]):
         return assignment(reader)
     if word in ("append", "add", "push"):
         value = reader.expression()
