@@ -97,8 +97,9 @@ def points(gold: str, found: Expression, *, first_n: int, sums: bool) -> tuple[l
     nearby = first_n + (NEARBY_WITH_SUMS if sums else NEARBY)
     start = first_n + CONSECUTIVE
     near = [*range(first_n, start), *rng.sample(range(start, nearby), 6)]
-    far = [*rng.sample(range(nearby, first_n + FARTHEST // 2), 4), *rng.sample(range(first_n + FARTHEST), 2)]
-    named = [n for n in singled_out(found) if start <= n <= first_n + FARTHEST]
+    middle, end = first_n + FARTHEST // 2, first_n + FARTHEST
+    far = [*rng.sample(range(nearby, middle), 4), *rng.sample(range(middle, end), 2)]
+    named = [n for n in singled_out(found) if start <= n <= end]
     return [*near, *(n for n in named if n < nearby)], [*far, *(n for n in named if n >= nearby)]
 
 
