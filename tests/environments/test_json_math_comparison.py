@@ -114,6 +114,16 @@ def test_a_gold_without_a_value_is_no_verdict() -> None:
         difference("1", "(50n)!", first_n=0, sums=False)
 
 
+def test_no_answer_can_make_gold_fail() -> None:
+    variable = parse("n", variables=["n"])
+    golds = [f"2^({factor}*n^2 + {shift})/2^({factor}*n^2)" for factor in range(10, 13) for shift in range(40)]
+    drawn = {gold: max(points(gold, variable, first_n=0, sums=True)[0]) for gold in golds}
+    gold = next(gold for gold in golds if 2 * int(gold[3:5]) * drawn[gold] ** 2 < 60_000)
+    right = str(values_at(gold, [0])[0])
+    for n in range(drawn[gold], 60):
+        assert difference(f"{right} + 0*(n - {n})", gold, first_n=0, sums=True) == ""
+
+
 def test_values_honour_sums() -> None:
     assert values_at("sum(k, k, 0, n)", [0, 3], sums=True) == [0, 6]
     with pytest.raises(ExpressionError, match="at n = 0: it divides by zero"):
