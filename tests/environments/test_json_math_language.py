@@ -61,3 +61,35 @@ def test_every_function_of_the_page_is_read(name: str) -> None:
 
 def test_every_function_is_on_the_page() -> None:
     assert all(f'"{name}"' in section("Grammar") for name in parser.NAMES if name != "ln")
+
+
+FRAMES = {"*": "3{}2", "^": "3{}2", "/": "3{}2", "-": "3{}2", "ln": "{}(3)"}
+WRITINGS = [(text, codes(read)[0]) for written, read in rows("Grammar") if codes(read) for text in codes(written)]
+
+
+@pytest.mark.parametrize(("written", "read"), [pair for pair in WRITINGS if pair[1] in FRAMES])
+def test_writings_become_one(written: str, read: str) -> None:
+    assert value(FRAMES[read].format(written)) == value(FRAMES[read].format(read))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        *[(name, "pi") for name in ("π", r"\pi", "Pi")],
+        *[(name, "gamma") for name in ("γ", r"\gamma", "EulerGamma")],
+        *[(f"{name}(n)", "psi(n)") for name in ("ψ", r"\psi", "digamma")],
+        *[(f"{name}(3)", "zeta(3)") for name in ("ζ", r"\zeta")],
+        *[(f"{name}(n)", "24") for name in ("Γ", r"\Gamma")],
+        *[(f"{name}{{n}}{{3}}", "5/3") for name in (r"\dfrac", r"\tfrac", r"\cfrac")],
+        *[(f"{name}{{n}}{{3}}", "10") for name in (r"\dbinom", r"\tbinom")],
+        (r"\lfloor n/2 \rfloor \lceil n/2 \rceil ceiling(n/3)", "12"),
+        ("(∑_{k=1}^{n} k)(Σ_{k=1}^n k)", "225"),
+        ("Sum(k, k, 1, n)", "15"),
+        ("n²2ⁿ⁺¹Hₙ₊₁Hₙ⁽²⁾", "n^{2} 2^{n+1} H_{n+1} H_{n}^{(2)}"),
+        (r"\operatorname{ln}(3)\mathrm{ln}(3)\text{ln}(3)", "ln(3)^3"),
+        (r"\left( n \right)\,\big( n \big)\; \displaystyle n \quad n", "n^4"),
+        *[(text, "n") for text in ("$n$", "$$n$$", r"\(n\)", r"\[n\]")],
+    ],
+)
+def test_other_writings_mean_the_same(written: str, read: str) -> None:
+    assert value(written) == value(read)
