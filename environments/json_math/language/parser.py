@@ -158,7 +158,7 @@ class _Reader(Operators):
         else:
             self.fail(f"expected '(' after ln, found {self.next!r}")
         if self.starts_atom() or self.next in ("^", "!"):
-            self.fail("ln a b can be read in two ways: write ln(a)*b or ln(a*b)")
+            self.fail("ln a b and ln a^b can be read in two ways: put what ln is taken of in parentheses")
         return argument
 
     def indexed_harmonic(self) -> Expression:
