@@ -12,6 +12,7 @@ from agentgym.environments.json_math.problem import Problem, closed_form, consta
 POWERS = {1: (1, 4), 2: (2, 5), 3: (3, 7), 4: (5, 9), 5: (7, 12)}
 ORDERS = {1: (1, 2), 2: (1, 2), 3: (1, 3), 4: (2, 4), 5: (2, 4)}
 LARGEST_FACTOR = 60
+LARGEST_FACTOR_HELD_OUT = 400
 
 
 def harmonic(n: int, order: int = 1) -> Fraction:
@@ -148,21 +149,21 @@ def wallis(m: int, n: int, factor: int) -> dict[str, Fraction]:
 
 def exponential_moment(rng: random.Random, level: int) -> Problem:
     """A power times an exponential on the half-line."""
-    c, n, a = rng.randint(1, LARGEST_FACTOR), rng.randint(*POWERS[level]), rng.randint(2, 9)
+    c, n, a = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level]), rng.randint(2, 9)
     statement = f"Let I be the integral from 0 to infinity of {_power(c, 'x', n)} exp(-{a}x) dx."
     return Problem(statement, [fraction("value", "I", Fraction(c * factorial(n), a ** (n + 1)))])
 
 
 def logarithm_moment(rng: random.Random, level: int) -> Problem:
     """A power times ln(1 - x)."""
-    c, n = rng.randint(1, LARGEST_FACTOR), rng.randint(*POWERS[level])
+    c, n = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level])
     statement = f"Let I be the integral from 0 to 1 of {_power(c, 'x', n)} ln(1 - x) dx."
     return Problem(statement, [fraction("value", "I", -c * harmonic(n + 1) / (n + 1))])
 
 
 def euler(rng: random.Random, level: int) -> Problem:
     """A power, an exponential and a logarithm on the half-line: Euler's constant."""
-    c, n, a = rng.randint(1, LARGEST_FACTOR), rng.randint(*POWERS[level]), rng.randint(2, 9)
+    c, n, a = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level]), rng.randint(2, 9)
     plain = Fraction(c * factorial(n), a ** (n + 1))
     statement = f"Let I be the integral from 0 to infinity of {_power(c, 'x', n)} exp(-{a}x) ln(x) dx."
     asked = f"in I = r + s gamma + t ln({a}), all three fractions"
@@ -189,7 +190,7 @@ def euler(rng: random.Random, level: int) -> Problem:
 
 def two_logarithms(rng: random.Random, level: int) -> Problem:
     """A power times ln(x) ln(1 - x): pi squared."""
-    c, n = rng.randint(1, LARGEST_FACTOR), rng.randint(*POWERS[level])
+    c, n = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level])
     rational = Fraction(c, n + 1) * (harmonic(n + 1) / (n + 1) + harmonic(n + 1, 2))
     square = Fraction(-c, 6 * (n + 1))
     statement = f"Let I be the integral from 0 to 1 of {_power(c, 'x', n)} ln(x) ln(1 - x) dx."
