@@ -27,8 +27,13 @@ def exponential(rng: random.Random, level: int) -> Problem:
             [a, 2 * b],
             is_reason=True,
         ),
-        fraction("next", f"f({n + 1})", f[n + 1]),
         fraction("product", f"f(0) f({n}) + f(1) f({n - 1}) + ... + f({n}) f(0)", _square(f, n)),
+        closed_form(
+            "as_sum",
+            "f(n) for every n >= 0, as a finite sum over an index or without one",
+            f"sum({a}^(n - 2*k)*({b})^k/(factorial(n - 2*k)*factorial(k)), k, 0, floor(n/2))",
+            sums=True,
+        ),
     ]
     return Problem(statement, parts)
 
@@ -146,8 +151,14 @@ def nested(rng: random.Random, level: int) -> Problem:
             [2 * b, a, b * b],
             is_reason=True,
         ),
-        fraction("next", f"f({n + 1})", f[n + 1]),
         fraction("product", f"f(0) f({n}) + f(1) f({n - 1}) + ... + f({n}) f(0)", _square(f, n)),
+        closed_form(
+            "as_sum",
+            "f(n) for every n >= 1, as a finite sum over an index or without one",
+            f"sum(binomial(n - 1, k - 1)*{a}^k*({b})^(n - k)/factorial(k), k, 1, n)",
+            first_n=1,
+            sums=True,
+        ),
     ]
     return Problem(statement, parts)
 

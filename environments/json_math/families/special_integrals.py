@@ -100,12 +100,12 @@ def zeta_values(rng: random.Random, level: int) -> Problem:
     values = exact({f"zeta({k + 1})": Fraction(scale), "1": -scale * harmonic(n, k + 1)})
     parts = [
         constant("value", f"I({n})", values),
-        integer("zeta", f"the integer s in I({n}) = r + s zeta({k + 1}), r a fraction", scale, is_reason=True),
+        integer("zeta", f"I(0)/zeta({k + 1}), an integer", scale, is_reason=True),
         fraction("step", f"I({n}) - I({n - 1})", Fraction(-scale, n ** (k + 1)), is_reason=True),
         closed_form("closed_form", "I(0) - I(n), for every n >= 0", f"{scale}*H(n,{k + 1})"),
         fraction(
             "rational",
-            f"the fraction r in I({n}) = r + s zeta({k + 1}), s an integer",
+            f"I({n}) - I(0), a fraction",
             -scale * harmonic(n, k + 1),
             is_reason=True,
         ),
@@ -166,14 +166,13 @@ def euler(rng: random.Random, level: int) -> Problem:
     c, n, a = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level]), rng.randint(2, 9)
     plain = Fraction(c * factorial(n), a ** (n + 1))
     statement = f"Let I be the integral from 0 to infinity of {_power(c, 'x', n)} exp(-{a}x) ln(x) dx."
-    asked = f"in I = r + s gamma + t ln({a}), all three fractions"
     terms = {"1": plain * harmonic(n), "gamma": -plain, f"ln({a})": -plain}
     parts = [
         constant("value", "I, where gamma is Euler's constant 0.5772...", exact(terms)),
         fraction(
             "plain", f"the integral from 0 to infinity of {_power(c, 'x', n)} exp(-{a}x) dx", plain, is_reason=True
         ),
-        fraction("rational", f"the fraction r {asked}", plain * harmonic(n), is_reason=True),
+        fraction("rational", f"I + plain (gamma + ln({a})), a fraction", plain * harmonic(n), is_reason=True),
         closed_form(
             "closed_form",
             f"the integral from 0 to infinity of {_power(c, 'x', 'n')} exp(-{a}x) dx, for every n >= 0",
