@@ -318,6 +318,18 @@ def test_every_level_has_a_right_answer_that_is_not_trivial(kind: Kind) -> None:
         assert verify.verify(task_of(asked), right).value == 1
 
 
+def test_other_right_forms_count() -> None:
+    catalan = "binomial(2*n, n) - binomial(2*n, n - 1)"
+    problems = [p for p in drawn(lattices.below_a_line, level=4, seeds=range(60)) if p[1]["closed_form"] == catalan]
+    assert problems
+    for form in ("binomial(2n, n)/(n+1)", r"\frac{(2n)!}{n!(n+1)!}", "binomial(2n+1, n)/(2n+1)"):
+        right = json.dumps(problems[0][1] | {"closed_form": form}).encode()
+        assert verify.verify(task_of(problems[0][0]), right).value == 1
+    for problem, gold in drawn(exclusion.moved, level=4, seeds=range(4)):
+        form = f"n!*({gold['closed_form']})/factorial(n)"
+        assert verify.verify(task_of(problem), json.dumps(gold | {"closed_form": form}).encode()).value == 1
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_a_near_miss_in_any_part_fails(kind: Kind) -> None:
     for problem, gold in drawn(kind, level=4, seeds=range(1)):

@@ -258,6 +258,27 @@ def near_miss(value: Any) -> Any:
     return str(Fraction(value) + Fraction(1, 7)) if re.fullmatch(r"[-/0-9]+", value) else f"{value} + 1/1000000"
 
 
+REWRITINGS: list[Callable[[str], str]] = [
+    lambda value: f"-(-({value}))",
+    lambda value: value.replace("pi", "(2*pi/2)").replace("ln(2)", "ln(8)/3").replace("gamma", "(gamma + 1 - 1)"),
+    lambda value: value.replace("pi^2", "6*zeta(2)").replace("zeta(4)", "pi^4/90").replace("ln(6)", "(ln(2) + ln(3))"),
+    lambda value: re.sub(r"(\d+)/(\d+)", r"\\frac{\1}{\2}", value).replace("pi", r"\pi").replace("*", r" \cdot "),
+]
+
+
+@pytest.mark.parametrize("kind", [*integrals.KINDS[2:], *integrals.HELD_OUT], ids=lambda kind: kind.__name__)
+def test_other_right_writings_count_and_rounded_ones_do_not(kind: Kind) -> None:
+    for level in (2, 5):
+        for problem, gold in drawn(kind, level, count=3):
+            asked = problem.first(1)
+            for rewrite in REWRITINGS:
+                written = json.dumps({"value": rewrite(gold["value"])}).encode()
+                assert verify.verify(task_of(asked), written).value == 1, written
+            if re.search("[a-z]", gold["value"]):
+                rounded = json.dumps({"value": repr(number(gold["value"]))}).encode()
+                assert verify.verify(task_of(asked), rounded).value == 0
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_gold_passes_and_a_near_miss_in_any_part_fails(kind: Kind) -> None:
     for level in range(1, 6):

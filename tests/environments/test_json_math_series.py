@@ -75,6 +75,13 @@ def linear(text: str) -> Series:
     return polynomial(int(match[1]), int(f"{match[2]}{match[3] or 1}") if match[2] else 0)
 
 
+def test_a_factor_can_be_left_out_or_used() -> None:
+    for kind in (product_series.subsets, product_series.coins):
+        for problem, gold in drawn(kind, 4, count=20):
+            assert gold["coefficient"] == gold["without_last"] + gold["with_last"]
+            assert problem.relations == {"coefficient": [["without_last"], ["with_last"]]}
+
+
 def orders(problem: Problem, key: str = "coefficient") -> list[int]:
     ask = next(part.ask for part in problem.parts if part.key == key)
     return [int(n) for n in re.findall(r"f\((\d+)\)", ask)]

@@ -101,7 +101,6 @@ def necklaces(rng: random.Random, level: int) -> Problem:
             sum(fixed),
             is_reason=True,
         ),
-        integer("rotations", "the number of rotations, the one by 0 places included", n, is_reason=True),
         integers(
             "fixed",
             f"for r = 0, 1, ..., {n - 1}, how many of the arrangements in {n} numbered places the rotation by r places "
@@ -114,6 +113,7 @@ def necklaces(rng: random.Random, level: int) -> Problem:
             "the number of different arrangements when turning the ring over is allowed as well as rotating it",
             (sum(fixed) + reflections_fixed(beads)) // (2 * n),
         ),
+        integer("rotations", "the number of rotations, the one by 0 places included", n, is_reason=True),
     ]
     return Problem(statement, parts, {"fixed_total": [["necklaces", "rotations"]]})
 

@@ -111,7 +111,7 @@ def below_a_line(rng: random.Random, level: int) -> Problem:
             "closed_form",
             f"the number of good paths from ({u},{v}) to ({_shifted('n', u + extra)}, {_shifted('n', v)}), "
             "for every n >= 0",
-            f"binomial(2*n + {extra}, n) - binomial(2*n + {extra}, n - {slack + 1})",
+            f"binomial({_shifted('2*n', extra)}, n) - binomial({_shifted('2*n', extra)}, n - {slack + 1})",
         ),
         integers(
             "mirror",

@@ -106,7 +106,12 @@ def subsets(rng: random.Random, level: int) -> Problem:
             rest,
             is_reason=True,
         ),
-        integer("with_last", "coefficient minus without_last", product[n] - rest, is_reason=True),
+        integer(
+            "with_last",
+            f"the coefficient of x^{n - exponents[-1]} in the same product",
+            product[n] - rest,
+            is_reason=True,
+        ),
         integer("even_total", "the sum of the coefficients of x^0, x^2, x^4, ... in F(x)", sum(product[::2])),
         integer("powers", "how many powers of x have a coefficient that is not 0 in F(x)", sum(c > 0 for c in product)),
     ]
@@ -132,7 +137,7 @@ def coins(rng: random.Random, level: int) -> Problem:
     parts = [
         integer("coefficient", f"f({n})", ways[n]),
         integer("without_last", f"the coefficient of x^{n} in F(x) (1 - x^{values[-1]})", rest, is_reason=True),
-        integer("with_last", "coefficient minus without_last", ways[n] - rest, is_reason=True),
+        integer("with_last", f"f({n - values[-1]})", ways[n] - rest, is_reason=True),
         integer("last_gap", "the largest n with f(n) = 0", gaps[-1]),
         integer("gaps", "how many n >= 0 have f(n) = 0", len(gaps)),
     ]
