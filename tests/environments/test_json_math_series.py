@@ -124,7 +124,7 @@ def test_products_count_subsets(level: int) -> None:
         assert gold["coefficient"] == sums.count(n)
         assert gold["without_last"] == sum(s == n and not c[-1] for s, c in zip(sums, chosen, strict=True))
         assert gold["with_last"] == sum(s == n and c[-1] for s, c in zip(sums, chosen, strict=True))
-        assert gold["even_total"] == sum(s % 2 == 0 for s in sums)
+        assert gold["third_total"] == sum(s % 3 == 0 for s in sums)
         assert gold["powers"] == len(set(sums))
 
 

@@ -112,7 +112,7 @@ def subsets(rng: random.Random, level: int) -> Problem:
             product[n] - rest,
             is_reason=True,
         ),
-        integer("even_total", "the sum of the coefficients of x^0, x^2, x^4, ... in F(x)", sum(product[::2])),
+        integer("third_total", "the sum of the coefficients of x^0, x^3, x^6, ... in F(x)", sum(product[::3])),
         integer("powers", "how many powers of x have a coefficient that is not 0 in F(x)", sum(c > 0 for c in product)),
     ]
     return Problem(statement, parts, {"coefficient": [["without_last"], ["with_last"]]})
