@@ -176,7 +176,7 @@ def test_tilings_of_boards_are_counted_one_by_one(level: int) -> None:
 def test_words_are_counted_one_by_one(level: int) -> None:
     for problem, gold in drawn(arrangements.words, level=level):
         length, too_many = numbers(problem.statement)
-        listed = problem.statement.partition("made of ")[2].partition(".")[0].split(", ")
+        listed = problem.statement.partition("made of ")[2].partition(", each")[0].split(", ")
         if len(listed) ** length > 40_000:
             continue
         special = problem.statement.partition("{")[2].partition("}")[0].split(", ")
@@ -190,7 +190,7 @@ def test_words_are_counted_one_by_one(level: int) -> None:
 def test_the_recurrence_of_words_gives_their_number() -> None:
     for problem, gold in drawn(arrangements.words, level=4, seeds=range(10)):
         length, too_many = numbers(problem.statement)
-        size = len(problem.statement.partition("made of ")[2].partition(".")[0].split(", "))
+        size = len(problem.statement.partition("made of ")[2].partition(", each")[0].split(", "))
         special = len(problem.statement.partition("{")[2].partition("}")[0].split(", "))
         counts = [size**m for m in range(too_many)] + [size**too_many - special**too_many]
         while len(counts) <= length:

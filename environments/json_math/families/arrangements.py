@@ -26,8 +26,8 @@ def words(rng: random.Random, level: int) -> Problem:
     run, length = rng.randint(*LONGEST_RUN[level]), rng.randint(*LENGTHS[level])
     good = good_words(length, s, p, run)
     statement = (
-        f"Words of {length} letters are made of {', '.join(sorted(letters))}. A word is good when no {run + 1} "
-        f"letters in a row are all from {{{', '.join(special)}}}."
+        f"Words of {length} letters are made of {', '.join(sorted(letters))}, each any number of times.\n"
+        f"A word is good when no {run + 1} letters in a row are all from {{{', '.join(special)}}}."
     )
     plain = p * good[length - 1]
     coefficients = [p * s**i for i in range(run + 1)]
@@ -97,7 +97,8 @@ def necklaces(rng: random.Random, level: int) -> Problem:
         integer("necklaces", "the number of different necklaces", sum(fixed) // n),
         integer(
             "fixed_total",
-            "the sum, over all rotations, of the arrangements that each fixes",
+            f"the sum, over the {n} rotations (by 0, 1, ..., {n - 1} places), of how many of the arrangements "
+            f"in {n} numbered places each leaves as they are",
             sum(fixed),
             is_reason=True,
         ),
@@ -198,8 +199,8 @@ def blocks(rng: random.Random, level: int) -> Problem:
         integer("other", "how many have another number of groups", total - table[size][groups], is_reason=True),
         integers(
             "own_group",
-            f"for group sizes {', '.join(map(str, sizes))}, in this order, how many ways put {letters[0]} in a "
-            "group of this size",
+            f"for group sizes {', '.join(map(str, sizes))}, in this order, how many ways put the letter {letters[0]} "
+            "in a group of this size",
             mine,
             is_reason=True,
         ),

@@ -20,7 +20,7 @@ def rational(rng: random.Random, level: int) -> Problem:
     size = 3 + level
     while True:
         roots = rng.sample([r for r in range(-size, size + 1) if r], FACTORS[level])
-        constant, slope = rng.randint(1, 9 if level > 1 else 30), rng.randint(-9, 9)
+        constant, slope = rng.randint(1, 9 if level > 1 else 30), rng.choice([c for c in range(-9, 10) if c])
         if all(constant * r + slope for r in roots) and len({abs(r) for r in roots}) == len(roots):
             break
     shown = "".join(f"(1 {_term(-r)})" for r in roots)
@@ -31,12 +31,11 @@ def rational(rng: random.Random, level: int) -> Problem:
         for other in roots:
             share /= Fraction(r - other, r) if other != r else 1
         pieces.append(f"({share})*({r})^n")
+    top, bottom = f"({constant} {_term(slope)})", f"({shown})"
     if len(roots) == 1:
-        # The numerator has the degree of the denominator, so that f(0) is no value of the power.
-        slope = 0
-        pieces = [f"{constant}*({roots[0]})^n"]
-    top = f"{constant} {_term(slope)}" if slope else f"{constant}"
-    statement = f"Let F(x) = ({top})/({shown}) and let f(n) be the coefficient of x^n in its power series at x = 0."
+        # With x above as well, f(0) would be no value of the power.
+        slope, top, bottom, pieces = 0, str(constant), shown, [f"{constant}*({roots[0]})^n"]
+    statement = f"Let F(x) = {top}/{bottom} and let f(n) be the coefficient of x^n in its power series at x = 0."
     return _rational(rng, level, statement, [constant, slope], denominator, " + ".join(pieces), max(map(abs, roots)))
 
 
@@ -113,7 +112,11 @@ def subsets(rng: random.Random, level: int) -> Problem:
             is_reason=True,
         ),
         integer("third_total", "the sum of the coefficients of x^0, x^3, x^6, ... in F(x)", sum(product[::3])),
-        integer("powers", "how many powers of x have a coefficient that is not 0 in F(x)", sum(c > 0 for c in product)),
+        integer(
+            "powers",
+            "how many powers of x, x^0 included, have a coefficient that is not 0 in F(x)",
+            sum(c > 0 for c in product),
+        ),
     ]
     return Problem(statement, parts, {"coefficient": [["without_last"], ["with_last"]]})
 
