@@ -119,6 +119,12 @@ def submitting(document: Callable[[Task], str]) -> Script:
     return lambda task: [call("submit", answer=document(task))]
 
 
+def replied(message: Message) -> Message:
+    """Return what somebody says who answers in plain text rather than by calls of `submit`."""
+    documents = [json.loads(made.arguments)["answer"] for made in message.tool_calls if made.name == "submit"]
+    return Message(role="assistant", content="\n".join(documents)) if documents else message
+
+
 def second_thoughts(task: Task) -> Iterable[Message]:
     """Submit a guess and then gold, in one message."""
     guess = call("submit", answer=json.dumps({key: wrong(value) for key, value in gold(task).items()}))
