@@ -35,8 +35,8 @@ ANSWER_PROMPTS: Mapping[str, str] = {
 }
 LATE_REPLY_PROMPT = "A reply without a tool call is your answer: write the text of one JSON document and nothing else."
 FEEDBACK_PROMPT = f"""
-A document whose format is wrong is sent back with what to mend, at most {MAX_RETRIES} times; the first one whose format is
-right counts. Whether values are right is never told."""
+A document whose format is wrong is sent back with what to mend, at most {MAX_RETRIES} times; the first one whose format
+is right counts. Whether values are right is never told."""
 
 
 def _document_text(value: Any) -> Any:
@@ -94,7 +94,7 @@ class JsonMathEnv(AgentEnv):
         self._sent_back = 0
         self._last: bytes | None = None
         if answer == "reply":
-            self.cheats_for = _replied_panel  # type: ignore[method-assign, assignment]
+            self.cheats_for = _replied_panel  # type: ignore[method-assign]
 
     @classmethod
     def tasks(cls, split: Split) -> TaskSet:

@@ -52,7 +52,7 @@ def _missing(fault: ValidationError) -> str:
 
 
 def _unasked(fault: ValidationError) -> str:
-    asked: Mapping[str, Any] = fault.schema["properties"]  # type: ignore[index, assignment]
+    asked: Mapping[str, Any] = fault.schema["properties"]
     extra = next(key for key in fault.instance if key not in asked)
     return f"nobody asks for the key {_shown(extra)}: leave it out; these are asked for: {', '.join(asked)}"
 
