@@ -154,6 +154,14 @@ def nested_answer(task: Task) -> str:
     return json.dumps({"answer": gold(task)})
 
 
+def unicode_digits(task: Task) -> str:
+    """Write every digit of a number in full width; without digits, wrong results."""
+    if any(isinstance(value, int | list) for value in gold(task).values()):
+        return gold_text(task).translate(FULL_WIDTH)
+    document = each_value(lambda value: value.translate(FULL_WIDTH))(task)
+    return wrong_answer(task) if json.loads(document) == gold(task) else document
+
+
 def hidden_padding(task: Task) -> str:
     """Put an escaped invisible character into the last value, or into its key where it is no string."""
     answer = gold(task)
@@ -197,7 +205,7 @@ DOCUMENTS: Mapping[str, Callable[[Task], str]] = {
     "trailing-comma": lambda task: f"{gold_text(task)[:-1]},}}",
     "byte-order-mark": lambda task: f"{BOM}{gold_text(task)}",
     "zero-width": lambda task: gold_text(task).replace(":", ":\u200b"),
-    "unicode-digits": lambda task: gold_text(task).translate(FULL_WIDTH),
+    "unicode-digits": unicode_digits,
     "deep-nesting": lambda task: "[" * 20_000 + gold_text(task) + "]" * 20_000,
     "huge-integer": lambda task: "{" + ", ".join(f'"{key}": {"9" * 8_000}' for key in gold(task)) + "}",
     "candidates-in-value": each_value(lambda value: [value, wrong(value)]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
@@ -12,9 +13,11 @@ from agentgym.env import AgentEnv, Artefacts, Script
 from agentgym.environments.json_math import verify
 from agentgym.environments.json_math.cheats import CHEATS, gold_text, replied
 from agentgym.environments.json_math.feedback import MAX_RETRIES, format_fault, sent_back
+from agentgym.environments.json_math.own import read as own
 from agentgym.environments.json_math.tasks import similar_train_indices, task_set
 from agentgym.errors import UsageError, unknown
 from agentgym.message import Message, call
+from agentgym.plugins import short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import ExecReason, ExecResult, Sandbox, SandboxSpec
 from agentgym.task import Split, Task, TaskSet
@@ -63,6 +66,7 @@ class JsonMathEnv(AgentEnv):
     opens_box_late = True
     max_turns = 10
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
+    reads_tasks: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -100,6 +104,16 @@ class JsonMathEnv(AgentEnv):
     def tasks(cls, split: Split) -> TaskSet:
         """Return the tasks of a split."""
         return task_set(split, version=cls.id)
+
+    @classmethod
+    def read_tasks(cls, path: Path) -> Sequence[Task]:
+        """Return a user's own problems; see `own.read.read_tasks`."""
+        return own.read_tasks(path, short_name(cls.id))
+
+    @classmethod
+    def may_read(cls, path: Path) -> bool:
+        """Tell whether the first problem at a path has a statement and parts."""
+        return own.may_read(path)
 
     def spec_in_use(self) -> SandboxSpec | None:
         """Return the sandbox spec; None without a scratchpad, as only that runs anything."""

@@ -34,7 +34,9 @@ def faults(schema: JsonValue, document: JsonValue) -> list[str]:
         schema: the JSON Schema that the prompt shows; nothing else is told of.
         document: what was submitted.
     """
-    return [_sentence(fault) for fault in islice(StrictValidator(schema).iter_errors(document), MOST_FAULTS)]
+    found = (_sentence(fault) for fault in StrictValidator(schema).iter_errors(document))
+    # There is one error for each key that is missing, and one sentence for all of them.
+    return list(dict.fromkeys(islice(found, MOST_FAULTS)))
 
 
 def _sentence(fault: ValidationError) -> str:
@@ -48,7 +50,7 @@ def _type(fault: ValidationError) -> str:
 
 def _missing(fault: ValidationError) -> str:
     missing = [key for key in fault.validator_value if key not in fault.instance]
-    return f"the key {_shown(missing[0])} is missing; these are asked for: {', '.join(fault.validator_value)}"
+    return f"missing: {', '.join(missing)}"
 
 
 def _unasked(fault: ValidationError) -> str:

@@ -108,7 +108,7 @@ def test_without_that_mode_a_reply_is_no_answer() -> None:
     [
         ('{"count": 007}', ["leading zero at line 1, column 11", '{"count": 007}', "^", "Write the number without"]),
         ('{"count": 7,\n "count": 8}', ["duplicate key at line 2, column 2"]),
-        ("{}", ['$: the key "count" is missing; these are asked for: count, ']),
+        ("{}", ["$: missing: count, period, hits_per_period, "]),
         ('{"count": "7"}', ['$.count: write an integer in plain digits, as 7 (not 7.0 or "7"), not "7"']),
         ("[]", ["$: write an object in curly brackets, not a list"]),
     ],
