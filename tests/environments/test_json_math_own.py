@@ -1,6 +1,7 @@
 """Problems of the user's own: how they are read, what is told of their faults, and that they are played and judged."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -216,6 +217,13 @@ def test_the_check_finds_a_problem_that_a_cheat_passes(tmp_path: Path) -> None:
     assert check_task(env, task, lambda line: None).fit
     report = check_task(env, task, lambda line: None, cheats={"know-it-all": env.oracle})
     assert report.faults == ("the cheat know-it-all scores 1, not below 1: format: ; schema: ; value:count: ",)
+
+
+def test_the_problem_in_the_docs_is_fit(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "own-tasks.md").read_text()
+    [written] = re.findall(r"```json\n(.*?)```", page, flags=re.DOTALL)
+    [task] = read(tmp_path, json.loads(written))
+    assert check_task(JsonMathEnv(scratchpad=False), task, lambda line: None).fit
 
 
 def test_the_example_is_fit_and_is_played(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
