@@ -15,7 +15,7 @@ from agentgym.environments.json_math.cheats import CHEATS, gold_text, replied
 from agentgym.environments.json_math.feedback import MAX_RETRIES, format_fault, sent_back
 from agentgym.environments.json_math.own import read as own
 from agentgym.environments.json_math.tasks import similar_train_indices, task_set
-from agentgym.errors import UsageError, unknown
+from agentgym.errors import UsageError, VerifierFault, unknown
 from agentgym.message import Message, call
 from agentgym.plugins import short_name
 from agentgym.reward import Reward
@@ -152,11 +152,17 @@ class JsonMathEnv(AgentEnv):
         """Hand a document in, or send it back for its format while that may be done."""
         # Lone surrogates are kept, for the verifier to name; an encoding error would be the environment's fault.
         self._last = text.encode("utf-8", "surrogatepass")
-        fault = format_fault(self.task, self._last) if self.feedback and self._sent_back < MAX_RETRIES else ""
-        if fault:
+        if self.feedback and self._sent_back < MAX_RETRIES and (fault := self._format_fault(self._last)):
             self._sent_back += 1
             return sent_back(fault, left=MAX_RETRIES + 1 - self._sent_back)
         return self.hand_in({ANSWER: self._last})
+
+    def _format_fault(self, document: bytes) -> str:
+        try:
+            return format_fault(self.task, document)
+        except Exception as error:
+            # As at the end of an episode: what the verifier cannot do is nothing for the policy to read.
+            raise VerifierFault(f"the format of {self.task.id} cannot be checked: {error}") from error
 
     def collect(self, box: Sandbox, task: Task) -> Artefacts:
         """Return nothing: the answer is the policy's word, and nothing in its box counts."""

@@ -11,7 +11,7 @@ from agentgym.checks.environment import Stage
 from agentgym.environments.json_math.cheats import gold, gold_text, wrong
 from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.environments.json_math.feedback import MAX_RETRIES, format_fault
-from agentgym.errors import UsageError
+from agentgym.errors import UsageError, VerifierFault
 from agentgym.message import Message, call
 from agentgym.task import Split, Task
 from agentgym.trajectory import StopReason
@@ -135,6 +135,14 @@ def test_nothing_is_ever_told_of_values(change: str) -> None:
     assert format_fault(COUNTING, json.dumps(changed).encode()) == ""
     answer, over, info = said(started(feedback=True), json.dumps(changed))
     assert (answer, over, info["reward"].value) == ("Submitted.", True, 0.0)
+
+
+@pytest.mark.parametrize("answer", ["call", "reply"])
+def test_a_schema_that_is_none_is_the_verifiers_fault(answer: Literal["call", "reply"]) -> None:
+    broken = COUNTING.model_copy(update={"secret": {**COUNTING.secret, "schema": {"type": 7}}})
+    env = started(broken, answer=answer, feedback=True)
+    with pytest.raises(VerifierFault, match="json-math/eval/"):
+        said(env, "{}")
 
 
 @pytest.mark.parametrize("task", [COUNTING, SUMS], ids=lambda task: task.family)
