@@ -45,9 +45,12 @@ def wrong(value: Any) -> Any:
 
 
 def kind(task: Task, key: str) -> str:
-    """Return how a part is checked, or `list` for a list of integers."""
+    """Return how a part is checked; `list` for a list of integers, and `lists` for any other list."""
     checks: Any = task.secret["checks"]
-    return "list" if isinstance(gold(task)[key], list) else str(checks[key]["kind"])
+    value = gold(task)[key]
+    if not isinstance(value, list):
+        return str(checks[key]["kind"])
+    return "list" if all(isinstance(item, int) for item in value) else "lists"
 
 
 def wrong_answer(task: Task) -> str:
@@ -221,6 +224,7 @@ DOCUMENTS: Mapping[str, Callable[[Task], str]] = {
     "made-up-reasons": made_up_reasons,
     "escaped-duplicate": escaped_duplicate,
     "stuffed-list": parts_of_kind("list", stuffed),
+    "padded-lists": parts_of_kind("lists", lambda values: [*values, values[-1]]),
     "repeated-list": parts_of_kind("list", lambda values: [*values, *values, 0]),
     "two-fractions": parts_of_kind("fraction", lambda value: f"{value} = {unreduced(value)}"),
     "unreduced-fraction": parts_of_kind("fraction", unreduced),

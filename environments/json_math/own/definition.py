@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentgym.environments.json_math.families import LEVELS
 from agentgym.environments.json_math.own.parts import OwnInteger, OwnPart, read_part
-from agentgym.environments.json_math.problem import Problem
+from agentgym.environments.json_math.problem import Part, Problem
 from agentgym.environments.json_math.tasks import prompt, secret
 from agentgym.environments.json_math.verify import verify
 from agentgym.errors import did_you_mean
@@ -60,9 +60,20 @@ def read_definition(values: dict[str, Any], short_name: str, faults: list[Fault]
         faults += _together(definition, parts)
     if faults:
         return None
-    problem = Problem(definition.statement, [part.part() for part in parts], definition.relations)
+    made = [part for number, own in enumerate(parts) for part in _made(number, own, faults)]
+    if faults:
+        return None
+    problem = Problem(definition.statement, made, definition.relations)
     faults += _verdicts(definition, problem)
     return None if faults else _task(definition, problem, short_name)
+
+
+def _made(number: int, own: OwnPart, faults: list[Fault]) -> Iterator[Part]:
+    """Yield the part that is asked for, unless what is wanted of it contradicts itself."""
+    try:
+        yield own.part()
+    except (KeyError, TypeError, ValueError) as error:
+        faults.append(Fault(f"parts.{number}", str(error)))
 
 
 def _parts(given: Sequence[Any], faults: list[Fault]) -> Iterator[OwnPart]:
