@@ -208,7 +208,7 @@ def _constraint_faults(values: tuple[ConstraintValues, ...]) -> Iterator[Fault]:
         try:
             constraints.statement(constraint)
         except (KeyError, TypeError, ValueError) as error:
-            yield Fault(key, f"{kind} cannot be stated with these values: {type(error).__name__}: {error}")
+            yield Fault(key, f"{kind} cannot be stated with these values: {error}")
 
 
 KINDS: Mapping[str, type[OwnPart]] = {
