@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
@@ -39,12 +39,41 @@ def equal(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def fraction(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
-    """Judge a fraction, which has one writing in lowest terms."""
+    """Judge a fraction, or a list or matrix of them, each of which has one writing in lowest terms."""
     if value == check["gold"]:
         yield Finding("")
     else:
-        same = Fraction(str(value)) == Fraction(check["gold"])
+        same = _numbers(value) == _numbers(check["gold"])
         yield Finding("right, but not in lowest terms" if same else "wrong")
+
+
+Numbers = Fraction | list["Numbers"]
+
+
+def _numbers(value: JsonValue) -> Numbers:
+    return [_numbers(item) for item in value] if isinstance(value, list) else Fraction(str(value))
+
+
+def solution(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
+    """Judge a list of integers that solves linear equations, whichever of the solutions it is."""
+    yield Finding(_why_no_solution(cast("Sequence[int]", value), **check))
+
+
+def _why_no_solution(
+    values: Sequence[int], *, rows: Sequence[Sequence[int]], right: Sequence[int], modulus: int, **_: object
+) -> str:
+    """Return what is wrong with a list as a solution; empty if nothing is."""
+    if len(values) != len(rows[0]):
+        return f"it has {len(values)} numbers, not {len(rows[0])}"
+    if modulus and not all(0 <= x < modulus for x in values):
+        return f"not all of its numbers are from 0 to {modulus - 1}"
+    if not any(right) and not any(values):
+        return "all of its numbers are 0"
+    for place, (row, expected) in enumerate(zip(rows, right, strict=True), start=1):
+        excess = sum(a * x for a, x in zip(row, values, strict=True)) - expected
+        if excess % modulus if modulus else excess:
+            return f"it does not solve equation {place}"
+    return ""
 
 
 def closed_form(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
@@ -110,6 +139,7 @@ def values_at(text: str, points: Sequence[int], *, sums: bool = False) -> list[F
 CHECKS: Mapping[str, Check] = {
     "equal": equal,
     "fraction": fraction,
+    "solution": solution,
     "closed_form": closed_form,
     "constant": constant,
     "text": text,

@@ -12,6 +12,8 @@ FRACTION_PATTERN = r"^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$"
 MAX_STRING = 500
 MAX_TEXT = 4_000
 
+_FRACTION: dict[str, JsonValue] = {"type": "string", "pattern": FRACTION_PATTERN, "maxLength": MAX_STRING}
+
 
 @dataclass(frozen=True)
 class Part:
@@ -80,8 +82,48 @@ def integers(key: str, ask: str, gold: Sequence[int], *, is_reason: bool = False
 
 def fraction(key: str, ask: str, gold: Fraction, *, is_reason: bool = False) -> Part:
     """Return a part that is one exact fraction in lowest terms, as text."""
-    schema: dict[str, JsonValue] = {"type": "string", "pattern": FRACTION_PATTERN, "maxLength": MAX_STRING}
-    return Part(key, ask, schema, str(gold), {"kind": "fraction"}, is_reason)
+    return Part(key, ask, _FRACTION, str(gold), {"kind": "fraction"}, is_reason)
+
+
+def fractions(key: str, ask: str, gold: Sequence[Fraction], *, is_reason: bool = False) -> Part:
+    """Return a part that is a list of exact fractions in a stated order, each in lowest terms, as text."""
+    return Part(key, ask, _list_of(_FRACTION), [str(value) for value in gold], {"kind": "fraction"}, is_reason)
+
+
+def fraction_rows(key: str, ask: str, gold: Sequence[Sequence[Fraction]], *, is_reason: bool = False) -> Part:
+    """Return a part that is a matrix of exact fractions, a list of its rows."""
+    rows: list[JsonValue] = [[str(value) for value in row] for row in gold]
+    return Part(key, ask, _list_of(_list_of(_FRACTION)), rows, {"kind": "fraction"}, is_reason)
+
+
+def integer_rows(key: str, ask: str, gold: Sequence[Sequence[int]], *, is_reason: bool = False) -> Part:
+    """Return a part that is a list of lists of integers: a matrix by rows, or a list of pairs."""
+    return Part(key, ask, _list_of(_list_of({"type": "integer"})), [list(row) for row in gold], is_reason=is_reason)
+
+
+def solution(
+    key: str,
+    ask: str,
+    gold: Sequence[int],
+    *,
+    rows: Sequence[Sequence[int]],
+    right: Sequence[int],
+    modulus: int = 0,
+    is_reason: bool = False,
+) -> Part:
+    """Return a part that is any list x of integers with `rows` x = `right`; not all 0, where `right` is.
+
+    Args:
+        key: its name.
+        ask: what it must hold; it says that any right list counts, and that 0 alone does not.
+        gold: one such list.
+        rows: the coefficients, an equation each.
+        right: the right-hand side of each equation.
+        modulus: what the equations hold modulo, and x is reduced by; 0 for equations between integers.
+        is_reason: it gives a reason for another part rather than a result.
+    """
+    equations: dict[str, JsonValue] = {"rows": [list(row) for row in rows], "right": list(right), "modulus": modulus}
+    return Part(key, ask, _list_of({"type": "integer"}), list(gold), {"kind": "solution"} | equations, is_reason)
 
 
 def choice(key: str, ask: str, options: Sequence[str], gold: str, *, is_reason: bool = False) -> Part:
@@ -157,3 +199,7 @@ def program(
 
 def _writing() -> dict[str, JsonValue]:
     return {"type": "string", "minLength": 1, "maxLength": MAX_STRING}
+
+
+def _list_of(items: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    return {"type": "array", "items": dict(items)}
