@@ -8,6 +8,8 @@ from fractions import Fraction
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.constraints import together
+
 FRACTION_PATTERN = r"^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$"
 MAX_STRING = 500
 MAX_TEXT = 4_000
@@ -167,7 +169,7 @@ def text(key: str, ask: str, gold: str, *, language: str, constraints: Sequence[
         constraints: as `constraints.fault` takes them.
     """
     schema: dict[str, JsonValue] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-    check: dict[str, JsonValue] = {"kind": "text", "language": language, "constraints": [dict(c) for c in constraints]}
+    check: dict[str, JsonValue] = {"kind": "text", "language": language, "constraints": [*together(constraints)]}
     return Part(key, ask, schema, gold, check)
 
 
@@ -192,7 +194,7 @@ def program(
     check: dict[str, JsonValue] = {
         "kind": "program",
         "cases": [dict(case) for case in cases],
-        "constraints": [dict(constraint) for constraint in constraints],
+        "constraints": [*together(constraints)],
     }
     return Part(key, ask, schema, gold, check)
 
