@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -17,7 +16,7 @@ from pydantic import JsonValue
 
 from agentgym.environments.json_math import expression
 from agentgym.environments.json_math.expression import MAX_CHARACTERS, Expression
-from agentgym.environments.json_math.variants import decimals, documents, misses, printer, rewriting, values
+from agentgym.environments.json_math.variants import decimals, documents, linear, misses, printer, rewriting, values
 from agentgym.task import Task
 
 MAX_BRACKETS = 8
@@ -188,8 +187,19 @@ def _garnished(gold: str, check: Mapping[str, Any], rng: random.Random) -> Chang
     return rng.choice(forms)
 
 
-def _fraction(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
-    return values.fraction(Fraction(gold), rng)
+def _fraction(gold: JsonValue, check: Mapping[str, Any], rng: random.Random) -> Changed:
+    return values.missed(gold, rng, fractions=True)
+
+
+def _other_solution(gold: list[int], check: Mapping[str, Any], rng: random.Random) -> Changed:
+    return list(linear.another(gold, check, rng)), "another solution"
+
+
+def _no_solution(gold: list[JsonValue], check: Mapping[str, Any], rng: random.Random) -> Changed:
+    found = linear.missed(gold, check, rng)
+    if found is None:
+        raise Skipped("a solution after all")
+    return found
 
 
 def _plain(gold: JsonValue, check: Mapping[str, Any], rng: random.Random) -> Changed:
@@ -197,10 +207,11 @@ def _plain(gold: JsonValue, check: Mapping[str, Any], rng: random.Random) -> Cha
 
 
 # How gold of a kind of check is rewritten; kinds that are not named have one right value only.
-RIGHT: Mapping[str, Change] = {"closed_form": _rewritten, "constant": _rewritten}
+RIGHT: Mapping[str, Change] = {"closed_form": _rewritten, "constant": _rewritten, "solution": _other_solution}
 WRONG: Mapping[str, Change] = {
     "equal": _plain,
     "fraction": _fraction,
     "closed_form": _missed,
     "constant": _missed,
+    "solution": _no_solution,
 }

@@ -9,12 +9,11 @@ from agentgym.environments.json_math.expression import Apply, Binary, Expression
 from agentgym.environments.json_math.variants.trees import (
     Rule,
     add,
-    changed,
+    changed_somewhere,
     literal,
     minus,
     number,
     over,
-    paths,
     power,
     shifted,
     substituted,
@@ -36,9 +35,9 @@ def missed(tree: Expression, rng: random.Random, *, in_n: bool) -> tuple[Express
     names = NAMES if in_n else tuple(name for name in NAMES if name not in IN_N)
     for _ in range(TRIES):
         name = rng.choice(names)
-        place = rng.choice(list(paths(tree))) if name not in WHOLE else ()
-        new = changed(tree, place, lambda node, rule=RULES[name]: rule(node, rng))  # type: ignore[misc]
-        if new is not None and new != tree:
+        rule = RULES[name]
+        new = rule(tree, rng) if name in WHOLE else changed_somewhere(tree, rule, rng)
+        if new is not None:
             return new, name
     return None
 

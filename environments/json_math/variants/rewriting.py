@@ -14,12 +14,11 @@ from agentgym.environments.json_math.variants.printer import decimal_places
 from agentgym.environments.json_math.variants.trees import (
     Rule,
     add,
-    changed,
+    changed_somewhere,
     literal,
     minus,
     number,
     over,
-    paths,
     power,
     shifted,
     times,
@@ -35,9 +34,8 @@ def rewritten(tree: Expression, rng: random.Random, steps: int) -> tuple[Express
     for _ in range(steps):
         for _ in range(TRIES):
             name = rng.choice(NAMES)
-            places = list(paths(tree))
-            new = changed(tree, rng.choice(places), lambda node, rule=RULES[name]: rule(node, rng))  # type: ignore[misc]
-            if new is not None and new != tree:
+            new = changed_somewhere(tree, RULES[name], rng)
+            if new is not None:
                 tree = new
                 used.append(name)
                 break

@@ -111,9 +111,14 @@ def changed(tree: Expression, path: Path, rule: Callable[[Expression], Expressio
     return with_children(tree, parts)
 
 
-def mentions(tree: Expression, name: str) -> bool:
-    """Tell whether a variable stands anywhere in a tree."""
-    return tree == Variable(name) or any(mentions(child, name) for child in children(tree))
+def changed_somewhere(tree: Expression, rule: Rule, rng: random.Random) -> Expression | None:
+    """Return a tree after a rule was applied at a random node among those that it changes; None if it changes none."""
+    places = list(paths(tree))
+    for place in rng.sample(places, len(places)):
+        new = changed(tree, place, lambda node: rule(node, rng))
+        if new is not None and new != tree:
+            return new
+    return None
 
 
 def substituted(tree: Expression, name: str, new: Expression) -> Expression:

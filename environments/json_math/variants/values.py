@@ -17,19 +17,25 @@ class Raw(str):
     """Text that stands in a document as it is."""
 
 
-def missed(gold: JsonValue, rng: random.Random) -> Missed:
-    """Return a value that is nearly gold and surely another, with the name of the slip."""
+def missed(gold: JsonValue, rng: random.Random, *, fractions: bool = False) -> Missed:
+    """Return a value that is nearly gold and surely another, with the name of the slip.
+
+    Args:
+        gold: the right value.
+        rng: the only source of chance.
+        fractions: every string in it is a fraction in lowest terms.
+    """
     match gold:
         case bool() | None | float():
             return (0 if gold is None else json.dumps(gold)), "other type"
         case int():
             return integer(gold, rng)
         case str():
-            return word(gold, rng)
+            return fraction(Fraction(gold), rng) if fractions else word(gold, rng)
         case list():
-            return sequence(gold, rng)
+            return sequence(gold, rng, fractions=fractions)
         case dict():
-            return mapping(gold, rng)
+            return mapping(gold, rng, fractions=fractions)
 
 
 def integer(gold: int, rng: random.Random) -> Missed:
@@ -85,14 +91,14 @@ def word(gold: str, rng: random.Random) -> Missed:
     return rng.choice(forms)
 
 
-def sequence(gold: list[JsonValue], rng: random.Random) -> Missed:
+def sequence(gold: list[JsonValue], rng: random.Random, *, fractions: bool = False) -> Missed:
     """Miss a list by one entry, by its order, or by how it is written."""
     if not gold:
         others: Sequence[Missed] = [([0], "entry more"), (None, "null"), ("", "list as text")]
         return rng.choice(others)
     place = rng.randrange(len(gold))
     if rng.random() < 0.5:
-        entry, how = missed(gold[place], rng)
+        entry, how = missed(gold[place], rng, fractions=fractions)
         return _with_entry(gold, place, entry), f"entry: {how}"
     other = rng.randrange(len(gold))
     swapped = list(gold)
@@ -116,14 +122,14 @@ def _with_entry(gold: list[JsonValue], place: int, entry: JsonValue) -> JsonValu
     return Raw(f"[{', '.join(map(dumped, items))}]") if isinstance(entry, Raw) else items
 
 
-def mapping(gold: dict[str, JsonValue], rng: random.Random) -> Missed:
+def mapping(gold: dict[str, JsonValue], rng: random.Random, *, fractions: bool = False) -> Missed:
     """Miss an object by one value or one key."""
     if not gold:
         return {"": 0}, "key more"
     key = rng.choice(list(gold))
     if rng.random() < 0.3:
         return {k: v for k, v in gold.items() if k != key}, "key less"
-    value, how = missed(gold[key], rng)
+    value, how = missed(gold[key], rng, fractions=fractions)
     members = ", ".join(f"{json.dumps(k)}: {dumped(value if k == key else v)}" for k, v in gold.items())
     return Raw(f"{{{members}}}"), f"value: {how}"
 
