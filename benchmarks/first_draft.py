@@ -1,8 +1,8 @@
 """A plausible first draft of the json-math verifier, out of the packages that one would reach for.
 
-    python benchmarks/first_draft.py < PAIRS    # one JSON object a line: text, schema, gold, checks; prints a verdict a line
+    python benchmarks/first_draft.py < PAIRS
 
-The text loses its code fence, or all that stands around its first object, and goes through `json.loads` and the default
+It reads JSON objects with `text`, `schema`, `gold` and `checks`, one a line, and prints a verdict for each. The text loses its code fence, or all that stands around its first object, and goes through `json.loads` and the default
 validator of `jsonschema`. Values are compared with `==`, expressions, fractions and exact numbers by `math-verify`, and
 words are counted with `split()`. It needs `jsonschema`, and `math-verify` for what that compares.
 """
@@ -12,18 +12,18 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jsonschema
 
 try:
-    from math_verify import parse, verify
+    from math_verify import parse, verify  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
     verify = None
 
 FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-COUNTS = {
+COUNTS: Mapping[str, Callable[[str], int]] = {
     "words": lambda text: len(text.split()),
     "lines": lambda text: len(text.splitlines()),
     "characters": len,
@@ -71,9 +71,8 @@ def is_right(value: Any, gold: Any, check: Mapping[str, Any], document: Mapping[
     if kind in MATHEMATICS and isinstance(gold, str):
         return bool(verify(parse(f"${gold}$"), parse(f"${value}$")))
     if kind in MATHEMATICS:
-        return len(value) == len(gold) and all(
-            is_right(v, g, check, document) for v, g in zip(value, gold, strict=True)
-        )
+        pairs = zip(value, gold, strict=True)
+        return all(is_right(mine, its, check, document) for mine, its in pairs)
     return bool(value == gold)
 
 

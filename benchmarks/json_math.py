@@ -3,8 +3,8 @@
     python benchmarks/json_math.py [--only NAME ...] [--pairs N] [--draft PYTHON] [--json FILE]
 
 `scores`: the solution, doing nothing and every cheat on each eval task. `speed`: answers judged per second on one core,
-right and wrong ones by turns. `verdicts`: right answers in other writings and near misses (`json_math/variants`), judged
-by json-math and by `first_draft.py`; --draft names a Python that has `math-verify`.
+right and wrong ones by turns. `verdicts`: right answers in other writings and near misses, made by json-math's
+`variants`, judged by json-math and by `first_draft.py`; --draft names a Python that has `math-verify`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +32,8 @@ from agentgym.task import Split, Task, derive_seed
 
 LIMIT_S = 10.0
 SHOWN = 5
+# Draws from each family for each pair that is wanted of a kind.
+DRAWS = 8
 
 
 class Pair(NamedTuple):
@@ -99,7 +101,7 @@ def speed(tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Any]:
     found = {}
     for family in FAMILIES:
         say(f"timing {family}")
-        found[family] = timed([pair for pair, _ in zip(pairs_of(tasks, family), range(options.pairs), strict=False)])
+        found[family] = timed(list(islice(pairs_of(tasks, family), options.pairs)))
     print_table("family", found)
     return found
 
@@ -150,11 +152,12 @@ def collected(tasks: Sequence[Task], count: int) -> dict[str, list[Pair]]:
     """Draw answers from all families until each kind of part has `count` right and `count` wrong ones, if it can."""
     pairs: dict[str, list[Pair]] = defaultdict(list)
     taken: Counter[tuple[str, bool]] = Counter()
-    for family in FAMILIES:
-        for pair, _ in zip(pairs_of(tasks, family), range(4 * count), strict=False):
-            if taken[pair.answer.kind, pair.is_right] < count:
-                taken[pair.answer.kind, pair.is_right] += 1
-                pairs[pair.answer.kind].append(pair)
+    streams = [pairs_of(tasks, family) for family in FAMILIES]
+    for stream in islice(cycle(streams), DRAWS * len(streams) * count):
+        pair = next(stream)
+        if taken[pair.answer.kind, pair.is_right] < count:
+            taken[pair.answer.kind, pair.is_right] += 1
+            pairs[pair.answer.kind].append(pair)
     return pairs
 
 
@@ -177,11 +180,8 @@ def kind_summary(
     """Count false accepts and false rejects; a verdict that did not come in time is neither."""
 
     def count(verdicts: Sequence[bool | None], *, is_right: bool) -> int:
-        return sum(
-            ok is not is_right
-            for p, ok in zip(pairs, verdicts, strict=True)
-            if p.is_right is is_right and ok is not None
-        )
+        its = [ok for pair, ok in zip(pairs, verdicts, strict=True) if pair.is_right is is_right]
+        return its.count(not is_right)
 
     rights = sum(pair.is_right for pair in pairs)
     return {

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
-from agentgym.environments.json_math import constraints, expression, pseudocode
-from agentgym.environments.json_math.exact import Budget, evaluate
-from agentgym.environments.json_math.expression import ExpressionError
+from agentgym.environments.json_math import comparison, constraints, pseudocode
+from agentgym.environments.json_math.comparison import values_at
+from agentgym.environments.json_math.language import Budget, ExpressionError, evaluate, parse, same
 from agentgym.task import canonical_json
-
-# Enough neighbours that no polynomial or rational function short enough to be read fits by chance, and two far ones.
-CONSECUTIVE = 30
-FAR = (97, 1_000)
 
 
 class Finding(NamedTuple):
@@ -77,27 +73,21 @@ def _why_no_solution(
 
 
 def closed_form(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
-    """Judge an expression in n, by its exact values at consecutive n and at large ones."""
-    points = [*range(check["first_n"], check["first_n"] + CONSECUTIVE), *FAR]
-    expected = values_at(check["gold"], points, sums=check["sums"])
-    try:
-        found = values_at(str(value), points, sums=check["sums"])
-    except ExpressionError as error:
-        yield Finding(str(error))
-        return
-    wrong = [n for n, value_there, gold in zip(points, found, expected, strict=True) if value_there != gold]
-    yield Finding(f"wrong at n = {wrong[0]}" if wrong else "")
+    """Judge an expression in n, by its exact values; see `comparison`."""
+    first_n, sums = check["first_n"], check["sums"]
+    yield Finding(comparison.difference(str(value), check["gold"], first_n=first_n, sums=sums))
 
 
 def constant(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
     """Judge an exact number, whatever its writing."""
-    expected = evaluate(expression.parse(check["gold"], variables=[]), {}, Budget())
+    expected = evaluate(parse(check["gold"], variables=[]), {}, Budget())
+    budget = Budget()
     try:
-        found = evaluate(expression.parse(str(value), variables=[]), {}, Budget())
+        right = same(evaluate(parse(str(value), variables=[]), {}, budget), expected, budget)
     except ExpressionError as error:
         yield Finding(str(error))
         return
-    yield Finding("" if found == expected else "wrong")
+    yield Finding("" if right else "wrong")
 
 
 def text(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
@@ -118,23 +108,6 @@ def _constraints(value: str, check: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(constraints.fault(constraint, value), f"constraint:{constraint['kind']}")
 
 
-def values_at(text: str, points: Sequence[int], *, sums: bool = False) -> list[Fraction]:
-    """Return the values of an expression in n.
-
-    Raises:
-        ExpressionError: it cannot be read, has no value at one of the points, or costs too much.
-    """
-    tree = expression.parse(text, variables=["n"])
-    budget = Budget()
-    values = []
-    for n in points:
-        try:
-            values.append(evaluate(tree, {"n": n}, budget))
-        except ExpressionError as error:
-            raise ExpressionError(f"at n = {n}: {error}") from None
-    return values
-
-
 # An unknown kind of check is a fault of the verifier, never a pass.
 CHECKS: Mapping[str, Check] = {
     "equal": equal,
@@ -145,3 +118,5 @@ CHECKS: Mapping[str, Check] = {
     "text": text,
     "program": program,
 }
+
+__all__ = ["CHECKS", "Check", "Finding", "values_at"]

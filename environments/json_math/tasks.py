@@ -22,12 +22,15 @@ FRACTION_RULE = (
 )
 EXPRESSION_RULE = """\
 A closed form is a string of at most 500 characters made of n, numbers, + - * / ^ !, parentheses, H(m) for the harmonic
-number 1 + 1/2 + ... + 1/m, H(m,r) for 1 + 1/2^r + ... + 1/m^r, factorial(m) and binomial(a,b). LaTeX \\frac{a}{b},
-\\binom{a}{b}, \\cdot and H_{m} are understood too. Write a/b*c or a/(b*c), never a/b c. Any right form counts."""
-
+number 1 + 1/2 + ... + 1/m, H(m,r) for 1 + 1/2^r + ... + 1/m^r, factorial(m), binomial(a,b), floor(x), ceil(x), pi,
+gamma (Euler's constant), ln(x), zeta(k) and psi(x) (digamma). LaTeX is understood too: \\frac{a}{b}, \\binom{a}{b},
+H_{m}, H_{m}^{(r)}, \\lfloor x \\rfloor. Write a/b*c or a/(b*c), never a/b c. Any right form counts."""
+SUMS_RULE = """\
+Finite sums may stand in it: sum(body, k, a, b), or \\sum_{k=a}^{b} body, whose body ends at the next + or -."""
 CONSTANT_RULE = """\
-An exact number is a string of at most 500 characters made of integers, + - * / ^ !, parentheses, pi, ln(m), zeta(k)
-and gamma. LaTeX \\frac{a}{b}, \\pi, \\ln and \\zeta are understood too. Any right writing counts, no rounded one does."""
+An exact number is a string of at most 500 characters made of integers, + - * / ^ !, parentheses, pi, gamma (Euler's
+constant), ln(x) (natural; log is the same) and zeta(k). LaTeX is understood too: \\frac{a}{b}, \\pi, \\ln 2, \\zeta(3).
+Write a/b*c or a/(b*c), never a/b c. Any right writing counts, no rounded one does."""
 
 
 class Plan(NamedTuple):
@@ -125,6 +128,8 @@ def _rules(parts: Sequence[Part]) -> list[str]:
     """Return what is to be known of the kinds of parts that there are, each told once."""
     kinds = {part.check["kind"] for part in parts}
     rules = {"fraction": FRACTION_RULE, "closed_form": EXPRESSION_RULE, "constant": CONSTANT_RULE}
+    if any(part.check.get("sums") for part in parts):
+        rules["closed_form"] += "\n" + SUMS_RULE
     rules |= {"text": constraints.PADDING_RULE, "program": PROGRAM_RULE}
     used = [constraint for part in parts for constraint in constraints_of(part)]
     return [*(rule for kind, rule in rules.items() if kind in kinds), *constraints.definitions(used)]

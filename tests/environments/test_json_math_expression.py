@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agentgym.environments.json_math.exact import Budget, evaluate, harmonic
-from agentgym.environments.json_math.expression import ExpressionError, parse
+from agentgym.environments.json_math.language import Budget, ExpressionError, evaluate, parse
+from agentgym.environments.json_math.language.functions import harmonic
 
 
 def value(text: str, n: int = 0, budget: Budget | None = None) -> Fraction:
@@ -58,7 +58,7 @@ def test_one_closed_form_in_many_writings(text: str) -> None:
         ("2(3)(4)", 24),
         ("2 n", 10),
         ("3n!", 360),
-        ("2^n!", 2**120),
+        ("2^(n!)", 2**120),
         ("(-1)^n", -1),
         ("0^0", 1),
         (r"\binom{n}{2}", 10),
@@ -85,6 +85,7 @@ def test_precedence_and_notation(text: str, expected: Fraction) -> None:
         ("1/2n", "two ways"),
         ("1/n(n+1)", "two ways"),
         ("n!!", "two ways"),
+        ("2^n!", "two ways"),
         ("H_n^(2)", "two ways"),
         ("1 or 2", "unexpected 'or'"),
         ("1, 2", "unexpected ','"),

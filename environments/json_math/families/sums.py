@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, factorial
 
-from agentgym.environments.json_math.exact import harmonic
+from agentgym.environments.json_math.language.functions import harmonic
 from agentgym.environments.json_math.problem import Problem, closed_form, fraction
 
 PARTS = {2: 1, 3: 2, 4: 3, 5: 4}

@@ -1,0 +1,261 @@
+r"""The language in which answers give closed forms and exact numbers, read by recursive descent into a tree.
+
+```text
+sum      := product (("+" | "-") product)*
+product  := signed (("*" | "/" | nothing at all) signed)*
+signed   := ("-" | "+")* power
+power    := postfix ("^" signed)?
+postfix  := atom "!"?
+atom     := number | variable | "pi" | "gamma" | "(" sum ")" | "{" sum "}"
+          | name "(" sum ("," sum)* ")" | "floor" and "ceil" brackets: "⌊" sum "⌋" | "⌈" sum "⌉"
+          | "\frac" group group | "\binom" group group | "{" sum "\choose" sum "}"
+          | "H" "_" index order? | "H" order "_" index | "psi" order "(" sum ")"
+          | "ln" ("^" digits)? argument
+          | "sum" "(" sum "," letter "," sum "," sum ")"            where sums are allowed
+          | "\sum" "_" "{" letter "=" sum "}" "^" group product     where sums are allowed
+group    := "{" sum "}" | digit | variable
+index    := "{" sum ("," sum)? "}" | number | variable
+order    := "^" "{" "(" sum ")" "}"
+argument := "(" sum ")" | "{" sum "}" | number | variable | "pi" | "gamma" | "\frac" group group
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal, NoReturn
+
+from agentgym.environments.json_math.language.errors import ExpressionError
+from agentgym.environments.json_math.language.functions import FUNCTIONS
+from agentgym.environments.json_math.language.operators import Operators
+from agentgym.environments.json_math.language.tokens import Token
+from agentgym.environments.json_math.language.tree import (
+    Apply,
+    Binary,
+    Constant,
+    Expression,
+    Number,
+    Sum,
+    Variable,
+)
+
+MAX_CHARACTERS = 500
+
+NAMES = {"H": "harmonic", "binom": "binomial", "comb": "binomial", "C": "binomial"} | {name: name for name in FUNCTIONS}
+SUMS = ("sum", "Sum", "\\sum")
+PRODUCTS = ("prod", "Prod", "product", "Product", "\\prod")
+
+
+def parse(text: str, *, variables: Sequence[str], sums: bool = False) -> Expression:
+    """Return the tree of an expression.
+
+    Args:
+        text: what was written.
+        variables: the names that stand for a value given later.
+        sums: whether finite sums over an index may stand in it.
+
+    Raises:
+        ExpressionError: it is not in the language, longer than `MAX_CHARACTERS`, or nested deeper than `MAX_DEPTH`.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ExpressionError(f"{len(text):,} characters; at most {MAX_CHARACTERS} are read")
+    reader = _Reader(text, variables, sums=sums)
+    tree = reader.sum()
+    if reader.next:
+        reader.unknown()
+    return tree
+
+
+class _Reader(Operators):
+    """Names: constants, functions in their writings, and sums over an index."""
+
+    def __init__(self, text: str, variables: Sequence[str], *, sums: bool) -> None:
+        super().__init__(text, variables)
+        self.sums = sums
+        self.indices: list[str] = []
+        # `sum(body, k, a, b)` names its index after the body, so letters there stay open until it does.
+        self.bodies = 0
+        self.open: list[Token] = []
+
+    def named(self, name: str) -> Expression:
+        if name in self.variables:
+            return Variable(self.take())
+        if name in ("pi", "gamma"):
+            return self.constant()
+        if name == "ln":
+            return self.logarithm()
+        if name == "H" and self.ahead(1) in ("_", "^"):
+            return self.indexed_harmonic()
+        if name == "psi" and self.ahead(1) == "^":
+            return self.derived_psi()
+        if name in NAMES:
+            return self.application()
+        if name in SUMS or name in PRODUCTS:
+            return self.iterated()
+        if self.bodies and len(name) == 1 and name.isalpha():
+            self.open.append(self.tokens[self.at])
+            return Variable(self.take())
+        self.unknown()
+
+    def constant(self) -> Expression:
+        name: Literal["pi", "gamma"] = "pi" if self.take() == "pi" else "gamma"
+        if name == "gamma" and self.next == "(":
+            self.fail("gamma( can be read in two ways: write gamma*( for Euler's constant, Gamma( for the function")
+        return Constant(name)
+
+    def application(self) -> Expression:
+        name = self.take()
+        function = NAMES[name]
+        self.expect("(")
+        arguments = [self.sum()]
+        while self.next == ",":
+            self.take()
+            arguments.append(self.sum())
+        self.expect(")")
+        least, most, _ = FUNCTIONS[function]
+        if not least <= len(arguments) <= most:
+            self.fail(f"{name} takes {least if least == most else f'{least} or {most}'} arguments")
+        if function == "harmonic" and self.starts("^", "{", "("):
+            self.fail("H(n)^{(r)} can be read in two ways: write H(n, r) or (H(n))^r")
+        return Apply(function, tuple(arguments))
+
+    def logarithm(self) -> Expression:
+        """Read `ln(x)`, `ln x` for one number, name or fraction x, and `ln^2 x`, which is (ln x)^2."""
+        self.take()
+        if self.next == "_":
+            self.fail("logarithms have base e: write ln(a)/ln(b)")
+        exponent = self.digits_above() if self.next == "^" else None
+        argument = self.bracketed("(", ")") if self.next == "(" else self.bare_argument()
+        value = Apply("ln", (argument,))
+        return Binary("^", value, Number(exponent)) if exponent is not None else value
+
+    def digits_above(self) -> Fraction:
+        self.take()
+        braced = self.next == "{"
+        if braced:
+            self.take()
+        if not self.next.isdigit():
+            self.fail("ln^a x is read for a number a only: write (ln(x))^a")
+        exponent = Fraction(self.take())
+        if braced:
+            self.expect("}")
+        return exponent
+
+    def bare_argument(self) -> Expression:
+        if self.next == "{":
+            argument = self.braced()
+        elif self.next == "\\frac":
+            argument = self.fraction()
+        elif self.next[:1].isdigit():
+            argument = Number(Fraction(self.take()))
+        elif self.next in self.variables:
+            argument = Variable(self.take())
+        else:
+            self.fail(f"expected '(' after ln, found {self.next!r}")
+        if self.starts_atom() or self.next in ("^", "!"):
+            self.fail("ln a b can be read in two ways: write ln(a)*b or ln(a*b)")
+        return argument
+
+    def indexed_harmonic(self) -> Expression:
+        self.take()
+        order = self.order() if self.next == "^" else None
+        self.expect("_")
+        arguments = self.index()
+        if order is None and len(arguments) == 1 and self.starts("^", "{", "("):
+            order = self.order()
+        if self.starts("^", "("):
+            self.fail("H_n^(r) can be read in two ways: write H(n, r) or (H(n))^r")
+        return Apply("harmonic", (*arguments, *([] if order is None else [order])))
+
+    def index(self) -> list[Expression]:
+        if self.next in self.variables:
+            return [Variable(self.take())]
+        if self.next.isdigit():
+            return [Number(Fraction(self.take()))]
+        self.expect("{")
+        arguments = [self.sum()]
+        if self.next == ",":
+            self.take()
+            arguments.append(self.sum())
+        self.expect("}")
+        return arguments
+
+    def order(self) -> Expression:
+        self.expect("^", "{", "(")
+        order = self.sum()
+        self.expect(")", "}")
+        return order
+
+    def derived_psi(self) -> Expression:
+        self.take()
+        if not self.starts("^", "{", "("):
+            self.fail("psi^a(x) can be read in two ways: write (psi(x))^a or \\psi^{(a)}(x)")
+        return Apply("polygamma", (self.order(), self.bracketed("(", ")")))
+
+    def iterated(self) -> Expression:
+        if not self.sums:
+            self.fail("a sum or product over an index is not a closed form")
+        if self.next in PRODUCTS:
+            self.fail("there are no products over an index")
+        self.deepen()
+        tree = self.sum_over() if self.take() == "\\sum" else self.sum_of()
+        self.depth -= 1
+        return tree
+
+    def sum_over(self) -> Expression:
+        r"""Read what follows `\sum`; its body is the product that follows the bounds."""
+        before = next((token.text for token in self.tokens[self.at - 2 :: -1] if token.text not in ("+", "-")), "")
+        if self.at > 1 and before in ("/", "^"):
+            self.fail("where a sum ends can be read in two ways here: write parentheses around it")
+        self.expect("_", "{")
+        index = self.new_index()
+        self.expect("=")
+        first = self.sum()
+        self.expect("}", "^")
+        last = self.group()
+        self.variables.append(index)
+        body = self.product()
+        self.variables.pop()
+        self.indices.append(index)
+        return Sum(body, index, first, last)
+
+    def sum_of(self) -> Expression:
+        """Read what follows `sum`: `(body, k, a, b)` or `(body, (k, a, b))`."""
+        self.expect("(")
+        opened, summed = len(self.open), len(self.indices)
+        self.bodies += 1
+        body = self.sum()
+        self.bodies -= 1
+        letters, inside = self.open[opened:], self.indices[summed:]
+        del self.open[opened:]
+        self.expect(",")
+        bracketed = self.next == "("
+        if bracketed:
+            self.take()
+        index = self.new_index(inside)
+        self.expect(",")
+        first = self.sum()
+        self.expect(",")
+        last = self.sum()
+        self.expect(*([")", ")"] if bracketed else [")"]))
+        self.close(index, letters)
+        return Sum(body, index, first, last)
+
+    def new_index(self, taken: Sequence[str] = ()) -> str:
+        name = self.next
+        if not (len(name) == 1 and name.isalpha()) or name in self.variables or name in NAMES or name in taken:
+            self.fail("the index of a sum is one letter that has no other meaning there")
+        return self.take()
+
+    def close(self, index: str, letters: Sequence[Token]) -> None:
+        """End the body of a sum: letters in it that are not its index have to be that of a sum around it."""
+        self.indices.append(index)
+        others = [letter for letter in letters if letter.text != index]
+        if others and not self.bodies:
+            self.at = self.tokens.index(others[0])
+            self.unknown()
+        self.open += others
+
+    def unknown(self) -> NoReturn:
+        self.unexpected(f"known names: {', '.join([*self.variables, 'pi', 'gamma', *NAMES])}; write * between names")

@@ -1,0 +1,111 @@
+"""From text to tokens: many writings of one thing, in LaTeX, Unicode and plain text, become one token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from agentgym.environments.json_math.language.errors import ExpressionError
+
+WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+
+_SKIPPED = re.compile(
+    r"(?:\s|\\[,;:! ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|quad|qquad|limits)(?![A-Za-z]))*", re.ASCII
+)
+_TOKEN = re.compile(
+    r"[0-9]+(?:\.[0-9]+)?|\\(?:operatorname\*?|mathrm|text|mathit)\s*\{\s*([A-Za-z]+)\s*\}|[A-Za-z]+|\\[A-Za-z]+|\*\*"
+    r"|[-+*/^()!,{}_=]|[−×·⋅÷∕πψγζΓΣ∑⌊⌋⌈⌉]|([⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿ]+)|([₀-₉₊₋₍₎ₙ]+)",
+    re.ASCII,
+)
+_NAMES = {"EulerGamma": "gamma", "eulergamma": "gamma", "Pi": "pi", "digamma": "psi", "log": "ln", "ceiling": "ceil"}
+_ALIASES: Mapping[str, str] = {
+    **_NAMES,
+    **{"**": "^", "\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "\\lbrace": "{", "\\rbrace": "}"},
+    **dict(zip("−×·⋅÷∕πψγζΓΣ∑", "-***//", strict=False)),
+    **{"π": "pi", "ψ": "psi", "γ": "gamma", "ζ": "zeta", "Γ": "Gamma", "Σ": "\\sum", "∑": "\\sum"},
+    **{"\\pi": "pi", "\\psi": "psi", "\\gamma": "gamma", "\\zeta": "zeta", "\\Gamma": "Gamma"},
+    **{"\\ln": "ln", "\\log": "ln", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac"},
+    **{"\\dbinom": "\\binom", "\\tbinom": "\\binom"},
+    **{"\\lfloor": "⌊", "\\rfloor": "⌋", "\\lceil": "⌈", "\\rceil": "⌉"},
+}
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n")
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙ", "0123456789+-()n")
+_INSTEAD = {
+    "[": "square brackets can be read as a floor: write ( ) or floor( )",
+    "]": "square brackets can be read as a floor: write ( ) or floor( )",
+    "|": "write abs-free forms: there is no absolute value",
+    "√": "there are no roots",
+    "∏": "a product over an index is not a closed form",
+    "∞": "every value is finite",
+    "⁄": "write /",
+    ".": "write a digit on both sides of a decimal point, and no dots for what is left out",
+    "…": "write every term",
+    ":": "write / to divide",
+    "$": "one pair of $ may stand around the whole",
+    "%": "write a fraction",
+    "≈": "write the exact value alone",
+    "<": "write one expression, without conditions",
+    ">": "write one expression, without conditions",
+    ";": "write one expression",
+    "'": "write one expression",
+}
+
+
+class Token(NamedTuple):
+    """A piece of text that means something.
+
+    Attributes:
+        text: its one writing, whatever was written.
+        position: where it starts, in characters.
+    """
+
+    text: str
+    position: int
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of an expression.
+
+    Raises:
+        ExpressionError: a character has no place in the language.
+    """
+    start, end = _inner(text)
+    return list(_tokens(text, start, end))
+
+
+def _inner(text: str) -> tuple[int, int]:
+    """Return where the expression starts and ends, without space and one pair of mathematics delimiters around it."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    for opening, closing in WRAPPERS:
+        if text.startswith(opening, start) and text.endswith(closing, start + len(opening), end):
+            return start + len(opening), end - len(closing)
+    return start, end
+
+
+def _tokens(text: str, position: int, end: int) -> Iterator[Token]:
+    while True:
+        skipped = _SKIPPED.match(text, position, end)
+        position = skipped.end() if skipped else position
+        if position >= end:
+            return
+        match = _TOKEN.match(text, position, end)
+        if match is None:
+            instead = _INSTEAD.get(text[position], "")
+            raise ExpressionError(f"unexpected {text[position]!r}{instead and ': '}{instead}", position, text)
+        if match[2] or match[3]:
+            yield from _script(match[0], position)
+        else:
+            name = match[1] or match[0]
+            yield Token(_ALIASES.get(name, name), position)
+        position = match.end()
+
+
+def _script(written: str, position: int) -> Iterator[Token]:
+    """Yield the tokens of raised or lowered characters, as if they stood in braces behind ^ or _."""
+    raised = written[0] in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ"
+    yield Token("^" if raised else "_", position)
+    yield Token("{", position)
+    for piece in re.finditer(r"[0-9]+|.", written.translate(_RAISED if raised else _LOWERED)):
+        yield Token(piece[0], position + piece.start())
+    yield Token("}", position + len(written))
