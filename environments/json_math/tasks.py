@@ -132,4 +132,5 @@ def _rules(parts: Sequence[Part]) -> list[str]:
         rules["closed_form"] += "\n" + SUMS_RULE
     rules |= {"text": constraints.PADDING_RULE, "program": PROGRAM_RULE}
     used = [constraint for part in parts for constraint in constraints_of(part)]
-    return [*(rule for kind, rule in rules.items() if kind in kinds), *constraints.definitions(used)]
+    counts = [str(part.check["what"]) for part in parts if part.check["kind"] == "count_of"]
+    return [*(rule for kind, rule in rules.items() if kind in kinds), *constraints.definitions(used, counts)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
@@ -25,24 +25,30 @@ __all__ = [
     "together",
 ]
 
-COUNTS: Mapping[str, tuple[str, str, Callable[[str], int]]] = {
-    "words": ("the number of words of {}", "word", lambda text: len(units.words(text))),
-    "first_sentence_words": (
+
+class Count(NamedTuple):
+    """A number that a text has: what it is called, the definitions that it needs, and how it is counted."""
+
+    name: str
+    terms: Sequence[str]
+    of: Callable[[str], int]
+
+
+COUNTS: Mapping[str, Count] = {
+    "words": Count("the number of words of {}", ("word",), lambda text: len(units.words(text))),
+    "first_sentence_words": Count(
         "the number of words of the first sentence of {}",
-        "sentence",
+        ("word", "sentence"),
         lambda text: len(units.words("".join(units.sentences(text)[:1]))),
     ),
-    "characters": (
-        "the number of characters of {}, spaces included",
-        "character",
-        lambda text: len(units.normal(text)),
+    "characters": Count(
+        "the number of characters of {}, spaces included", ("character",), lambda text: len(units.normal(text))
     ),
-    "longest_word": (
+    "longest_word": Count(
         "the number of characters of the longest word of {}",
-        "word",
+        ("word", "character"),
         lambda text: max(map(len, units.words(text)), default=0),
     ),
-    "commas": ("the number of commas in {}", "mark", lambda text: text.count(",")),
 }
 
 
@@ -70,9 +76,10 @@ def statement(constraint: Constraint) -> str:
     return kind.statement(constraint)
 
 
-def definitions(constraints: Sequence[Constraint]) -> list[str]:
-    """Return how what these constraints count is counted, each definition once, for the prompt."""
-    terms = {term for constraint in constraints for term in KINDS[str(constraint["kind"])].terms}
+def definitions(constraints: Sequence[Constraint], counts: Sequence[str] = ()) -> list[str]:
+    """Return how what these constraints and counts count is counted, each definition once, for the prompt."""
+    terms = {term for what in counts for term in COUNTS[what].terms}
+    terms |= {term for constraint in constraints for term in KINDS[str(constraint["kind"])].terms}
     return [text for term, text in DEFINITIONS.items() if term in terms]
 
 
@@ -127,7 +134,7 @@ def counted(what: str, key: str) -> str:
     Raises:
         KeyError: nothing of that name is counted.
     """
-    return COUNTS[what][0].format(f'your own "{key}"')
+    return COUNTS[what].name.format(f'your own "{key}"')
 
 
 def count(what: str, text: str) -> int:
@@ -136,4 +143,4 @@ def count(what: str, text: str) -> int:
     Raises:
         KeyError: nothing of that name is counted.
     """
-    return COUNTS[what][2](text)
+    return COUNTS[what].of(text)

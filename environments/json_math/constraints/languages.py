@@ -13,10 +13,12 @@ LANGUAGE = (
     "auxiliary verbs and adverbs of a language. At least one word in eight is one of the language's own. Against each "
     "of the other two of English, Spanish and Portuguese: at least one word is one that the other lacks, and words "
     "that only the other has are at most a third as many as those. Uncapitalised words with ã õ ç â ê ô à count as "
-    "Portuguese small words, those with ñ as Spanish ones."
+    "Portuguese small words, those with ñ as Spanish ones. Up to one capitalised word in ten of the other's is taken "
+    'for a part of a name, as in "La Paz".'
 )
 LEAST_SHARE = 8
 MOST_OTHERS = 3
+NAMES_EVERY = 10
 
 ENGLISH = """
 a about above across after again against all almost along already also although always am among an and another any are
@@ -87,6 +89,7 @@ def fault(text: str, language: str) -> str:
     for other in NAMES:
         if other != language:
             mine, theirs = only(found, language, other), only(found, other, language)
+            theirs = _without_names(theirs, max(1, len(found) // NAMES_EVERY))
             if not mine or len(theirs) * MOST_OTHERS > len(mine):
                 shown = ", ".join(theirs[:5])
                 told = f"{len(mine)} words are {name} and not {NAMES[other]}, {len(theirs)} the other way round"
@@ -102,3 +105,9 @@ def only(found: Sequence[str], language: str, other: str) -> list[str]:
         if (is_small(word, language) and not is_small(word, other))
         or (word[0].islower() and not is_small(word, other) and any(letter in word for letter in LETTERS[language]))
     ]
+
+
+def _without_names(found: Sequence[str], most: int) -> list[str]:
+    """Return words without the first capitalised ones, which may be parts of names."""
+    names = [i for i, word in enumerate(found) if word[0].isupper()][:most]
+    return [word for i, word in enumerate(found) if i not in names]

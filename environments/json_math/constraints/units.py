@@ -18,7 +18,7 @@ SENTENCE = (
     "A sentence ends at . ! ? or … (several in a row are one end) with white space or the end of the text after it, "
     "closing quotes and brackets aside. It does not end there if the next letter or digit is a lower-case letter, or "
     "if what comes before the point is a single capital letter or one of "
-    f"{', '.join(TITLES)}. Words after the last end make one more sentence."
+    f"{', '.join(TITLES)}. Words after the last end make one more sentence; a stretch without words is none."
 )
 LINE = (
     "Lines are separated by line breaks; a line break at the very end adds none. All lines count, empty ones too. "
