@@ -14,9 +14,18 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
-from agentgym.environments.json_math import expression
-from agentgym.environments.json_math.expression import MAX_CHARACTERS, Expression
-from agentgym.environments.json_math.variants import decimals, documents, linear, misses, printer, rewriting, values
+from agentgym.environments.json_math.language import Expression, parse
+from agentgym.environments.json_math.language.parser import MAX_CHARACTERS
+from agentgym.environments.json_math.variants import (
+    decimals,
+    documents,
+    linear,
+    misses,
+    printer,
+    rewriting,
+    texts,
+    values,
+)
 from agentgym.task import Task
 
 MAX_BRACKETS = 8
@@ -106,8 +115,12 @@ def _points(check: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=512)
-def _gold_tree(text: str, in_n: bool) -> Expression:
-    return expression.parse(text, variables=["n"] if in_n else [])
+def _tree(text: str, in_n: bool, sums: bool) -> Expression:
+    return parse(text, variables=["n"] if in_n else [], sums=sums)
+
+
+def _gold_tree(gold: str, check: Mapping[str, Any]) -> Expression:
+    return _tree(gold, _in_n(check), bool(check.get("sums")))
 
 
 def _in_n(check: Mapping[str, Any]) -> bool:
@@ -116,8 +129,8 @@ def _in_n(check: Mapping[str, Any]) -> bool:
 
 def _rewritten(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
     """Return gold's tree after some equivalent steps, in a random style."""
-    tree = _gold_tree(gold, _in_n(check))
-    new, used = rewriting.rewritten(tree, rng, rng.randint(0, 5))
+    tree = _gold_tree(gold, check)
+    new, used = rewriting.rewritten(tree, rng, rng.randint(0, 5), sums=bool(check.get("sums")))
     points = _points(check)
     if new != tree and not decimals.agree(decimals.values(new, points), decimals.values(tree, points)):
         raise Skipped("not defined everywhere")
@@ -129,11 +142,11 @@ def _missed(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
     """Return gold's tree after a slip and perhaps some equivalent steps, in a random style; or gold garnished."""
     if rng.random() < 0.25:
         return _garnished(gold, check, rng)
-    tree = _gold_tree(gold, _in_n(check))
+    tree = _gold_tree(gold, check)
     slip = misses.missed(tree, rng, in_n=_in_n(check))
     if slip is None:
         raise Skipped("nothing to miss")
-    new, _ = rewriting.rewritten(slip[0], rng, rng.choice([0, 0, 1, 2]))
+    new, _ = rewriting.rewritten(slip[0], rng, rng.choice([0, 0, 1, 2]), sums=bool(check.get("sums")))
     points = _points(check)
     if not decimals.differ(decimals.values(new, points), decimals.values(tree, points)):
         raise Skipped("the same after all")
@@ -159,13 +172,12 @@ def _brackets(text: str) -> int:
 
 def _garnished(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
     """Return gold with what an expression must not have, or something else that is none."""
-    value = decimals.values(_gold_tree(gold, _in_n(check)), _points(check)[1:2])[0]
+    value = decimals.values(_gold_tree(gold, check), _points(check)[1:2])[0]
     forms: list[Changed] = [
         (f"{gold} or {gold} + 1", "alternatives"),
         (f"{gold}, {gold} + 1", "alternatives"),
         (f"{gold} = {gold}", "equation"),
         (f"S(n) = {gold}", "equation"),
-        (f"${gold}$", "dollar signs"),
         (rf"\boxed{{{gold}}}", "box"),
         (f"{gold}.", "full stop"),
         (f"{gold} if n < 30 else 0", "condition"),
@@ -202,6 +214,13 @@ def _no_solution(gold: list[JsonValue], check: Mapping[str, Any], rng: random.Ra
     return found
 
 
+def _broken_text(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
+    found = texts.missed(gold, check, rng)
+    if found is None:
+        raise Skipped("no such text")
+    return found
+
+
 def _plain(gold: JsonValue, check: Mapping[str, Any], rng: random.Random) -> Changed:
     return values.missed(gold, rng)
 
@@ -214,4 +233,7 @@ WRONG: Mapping[str, Change] = {
     "closed_form": _missed,
     "constant": _missed,
     "solution": _no_solution,
+    "text": _broken_text,
+    "count_of": _plain,
+    "sum_of": _plain,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from agentgym.environments.json_math.expression import Apply, Binary, Expression, Negative, Variable
+from agentgym.environments.json_math.language.tree import Apply, Binary, Constant, Expression, Negative, Sum, Variable
 from agentgym.environments.json_math.variants.trees import (
     Rule,
     add,
@@ -58,6 +58,9 @@ def index(tree: Expression, rng: random.Random) -> Expression | None:
     match tree:
         case Apply(function, (first, *others)):
             return Apply(function, (shifted(first, rng.choice([-1, 1])), *others))
+        case Sum(body, name, first, last):
+            ends = [(shifted(first, 1), last), (first, shifted(last, 1)), (first, shifted(last, -1))]
+            return Sum(body, name, *rng.choice(ends))
     return None
 
 
@@ -115,6 +118,22 @@ def operator(tree: Expression, rng: random.Random) -> Expression | None:
     return None
 
 
+def constant(tree: Expression, rng: random.Random) -> Expression | None:
+    """Take one constant or function for another."""
+    match tree:
+        case Constant(name):
+            return Constant("gamma" if name == "pi" else "pi")
+        case Apply("ln", (argument,)):
+            return argument
+        case Apply("psi", (argument,)):
+            return Apply("harmonic", (argument,))
+        case Apply("harmonic", (argument,)):
+            return Apply("psi", (argument,))
+        case Apply("floor", (argument,)):
+            return Apply("ceil", (argument,))
+    return None
+
+
 def negated(tree: Expression, rng: random.Random) -> Expression | None:
     """Change the sign of it all."""
     return Negative(tree)
@@ -165,6 +184,7 @@ RULES: Mapping[str, Rule] = {
     "sign": sign,
     "dropped term": dropped,
     "other operator": operator,
+    "other constant": constant,
     "negated": negated,
     "S(n + 1)": later,
     "scaled": scaled,

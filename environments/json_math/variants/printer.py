@@ -6,14 +6,22 @@ import random
 from dataclasses import dataclass
 from fractions import Fraction
 
-from agentgym.environments.json_math.expression import Apply, Binary, Expression, Negative, Number, Variable
+from agentgym.environments.json_math.language.tree import (
+    Apply,
+    Binary,
+    Constant,
+    Expression,
+    Negative,
+    Number,
+    Sum,
+    Variable,
+)
 
 # How tightly a text holds together, as the grammar's rules call it.
 SUM, PRODUCT, SIGNED, POWER, POSTFIX, ATOM = range(6)
 Written = tuple[str, int]
 
-LATEX_NAMES = {"pi": r"\pi", "gamma": r"\gamma"}
-LATEX_FUNCTIONS = {"psi": r"\psi", "zeta": r"\zeta", "ln": r"\ln"}
+LATEX_NAMES = {name: f"\\{name}" for name in ("pi", "gamma", "psi", "zeta", "ln")}
 INFIX_NAMES = {"harmonic": ("H", "harmonic"), "binomial": ("binomial", "binom", "comb", "C")}
 
 
@@ -66,6 +74,10 @@ class _Printer:
                 return self.number(value)
             case Variable(name):
                 return name, ATOM
+            case Constant(name):
+                return LATEX_NAMES[name] if self.style.latex else name, ATOM
+            case Sum():
+                return self.sum(tree), ATOM
             case Negative(operand):
                 return f"-{self.at(operand, POWER)}", SIGNED
             case Binary("^", base, exponent):
@@ -107,7 +119,7 @@ class _Printer:
     def reads_one_way(self, left: Expression, first: str, second: str) -> bool:
         """Tell whether a product needs no sign: a number or a bracket, then a bracket or a name."""
         if isinstance(left, Number):
-            return second[0] == "(" or second.startswith(r"\left(") or second[0].isalpha()
+            return second[0] == "(" or second.startswith((r"\left(", *LATEX_NAMES.values())) or second[0].isalpha()
         if first.startswith((r"\frac", r"\dfrac", r"\tfrac")) and isinstance(left, Binary) and left.operator == "/":
             return second.startswith(("(", r"\left(", "H_"))
         bracketed = first.endswith((")", r"\right)")) and isinstance(left, Binary) and left.operator in "+-"
@@ -128,12 +140,25 @@ class _Printer:
             # Above an index stands an order as well as an exponent, so a power of it takes a bracket.
             return self.indexed(arguments), POWER
         inner = [self.write(argument)[0] for argument in arguments]
+        if function in ("floor", "ceil") and self.style.latex:
+            return rf"\l{function} {inner[0]} \r{function}", ATOM
+        if function == "polygamma":
+            name = LATEX_NAMES["psi"] if self.style.latex else "psi"
+            return f"{name}^{{({inner[0]})}}({inner[1]})", ATOM
         if function == "binomial" and self.style.latex:
             return rf"\binom{{{inner[0]}}}{{{inner[1]}}}", ATOM
         name = self.rng.choice(INFIX_NAMES.get(function, (function,)))
         if self.style.latex:
-            name = LATEX_FUNCTIONS.get(function, name)
+            name = LATEX_NAMES.get(function, name)
         return f"{name}({(', ' if self.style.spaced else ',').join(inner)})", ATOM
+
+    def sum(self, tree: Sum) -> str:
+        """Write a sum in brackets of its own, so that nobody wonders where it ends."""
+        first, last = self.write(tree.first)[0], self.write(tree.last)[0]
+        if self.style.latex:
+            body = self.bracketed(self.write(tree.body)[0])
+            return self.bracketed(rf"\sum_{{{tree.index} = {first}}}^{{{last}}} {body}")
+        return f"sum({self.write(tree.body)[0]}, {tree.index}, {first}, {last})"
 
     def indexed(self, arguments: tuple[Expression, ...]) -> str:
         index = self.write(arguments[0])[0]

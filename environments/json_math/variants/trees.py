@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from agentgym.environments.json_math.expression import Apply, Binary, Expression, Negative, Number, Variable
+from agentgym.environments.json_math.language.tree import Apply, Binary, Expression, Negative, Number, Sum, Variable
 
 Path = tuple[int, ...]
 # What a rule makes of a tree; None where it does not apply.
@@ -74,6 +74,8 @@ def children(tree: Expression) -> tuple[Expression, ...]:
             return (left, right)
         case Apply(_, arguments):
             return arguments
+        case Sum(body, _, first, last):
+            return (body, first, last)
         case _:
             return ()
 
@@ -87,6 +89,8 @@ def with_children(tree: Expression, new: Sequence[Expression]) -> Expression:
             return Binary(operator, new[0], new[1])
         case Apply():
             return replace(tree, arguments=tuple(new))
+        case Sum():
+            return replace(tree, body=new[0], first=new[1], last=new[2])
         case _:
             return tree
 
