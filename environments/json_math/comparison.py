@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from random import Random
 
 from agentgym.environments.json_math.language import Budget, CostError, ExpressionError, evaluate, parse, same
@@ -46,13 +46,14 @@ def difference(text: str, gold: str, *, first_n: int, sums: bool) -> str:
     Raises:
         ExpressionError: gold cannot be read or has no value.
     """
+    gold_at = _values_of_gold(gold, first_n, sums)
     try:
         found = parse(text, variables=["n"], sums=sums)
+        near, far = points(gold, found, first_n=first_n, sums=sums)
     except ExpressionError as error:
         return str(error)
-    near, far = points(gold, found, first_n=first_n, sums=sums)
-    right = parse(gold, variables=["n"], sums=sums)
-    expected = {n: _value(right, n, Budget()) for n in near} | _affordable(right, far)
+    named = [n for n in (*near, *far) if n not in gold_at]
+    expected = gold_at | _affordable(gold, named, skipped=named, sums=sums)
     budget = Budget()
     try:
         for n, value in expected.items():
@@ -62,12 +63,23 @@ def difference(text: str, gold: str, *, first_n: int, sums: bool) -> str:
     return ""
 
 
-def _affordable(tree: Expression, far: Sequence[int]) -> dict[int, Value]:
-    """Return the values that do not cost too much."""
+@lru_cache(maxsize=64)
+def _values_of_gold(gold: str, first_n: int, sums: bool) -> dict[int, Value]:
+    """Return gold's values at the n that follow from it; several answers to one task are often judged in a row."""
+    near, far = _drawn(gold, first_n, sums)
+    return _affordable(gold, [*near, *far], skipped=far, sums=sums)
+
+
+def _affordable(gold: str, wanted: Sequence[int], *, skipped: Sequence[int], sums: bool) -> dict[int, Value]:
+    """Return gold's values at the n wanted, but for those that may be skipped and cost too much."""
+    tree = parse(gold, variables=["n"], sums=sums)
     values: dict[int, Value] = {}
-    for n in far:
-        with suppress(CostError):
-            values[n] = _value(tree, n, Budget(POINT_WORK))
+    for n in wanted:
+        try:
+            values[n] = _value(tree, n, Budget(POINT_WORK) if n in skipped else Budget())
+        except CostError:
+            if n not in skipped:
+                raise
     return values
 
 
@@ -93,13 +105,23 @@ def _value(tree: Expression, n: int, budget: Budget) -> Value:
 
 def points(gold: str, found: Expression, *, first_n: int, sums: bool) -> tuple[list[int], list[int]]:
     """Return the n at which an expression needs a value, and those at which it may be too costly."""
-    rng = Random(gold)
-    nearby = first_n + (NEARBY_WITH_SUMS if sums else NEARBY)
-    start = first_n + CONSECUTIVE
-    near = [*range(first_n, start), *rng.sample(range(start, nearby), 6)]
-    far = [*rng.sample(range(nearby, first_n + FARTHEST // 2), 4), *rng.sample(range(first_n + FARTHEST), 2)]
-    named = [n for n in singled_out(found) if start <= n <= first_n + FARTHEST]
+    near, far = _drawn(gold, first_n, sums)
+    start, nearby, end = near[0] + CONSECUTIVE, _end_of_near(first_n, sums), first_n + FARTHEST
+    named = [n for n in singled_out(found) if start <= n <= end and n not in near and n not in far]
     return [*near, *(n for n in named if n < nearby)], [*far, *(n for n in named if n >= nearby)]
+
+
+def _drawn(gold: str, first_n: int, sums: bool) -> tuple[list[int], list[int]]:
+    """Return the n that follow from gold, those near and those far out."""
+    rng = Random(gold)
+    start, nearby = first_n + CONSECUTIVE, _end_of_near(first_n, sums)
+    middle, end = first_n + FARTHEST // 2, first_n + FARTHEST
+    far = [*rng.sample(range(nearby, middle), 4), *rng.sample(range(middle, end), 2)]
+    return [*range(first_n, start), *rng.sample(range(start, nearby), 6)], far
+
+
+def _end_of_near(first_n: int, sums: bool) -> int:
+    return first_n + (NEARBY_WITH_SUMS if sums else NEARBY)
 
 
 def singled_out(tree: Expression) -> list[int]:

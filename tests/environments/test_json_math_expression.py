@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agentgym.environments.json_math.language import Budget, ExpressionError, evaluate, parse
+from agentgym.environments.json_math.language import Budget, ExpressionError, Value, evaluate, parse
 from agentgym.environments.json_math.language.functions import harmonic
 
 
-def value(text: str, n: int = 0, budget: Budget | None = None) -> Fraction:
+def value(text: str, n: int = 0, budget: Budget | None = None) -> Value:
     return evaluate(parse(text, variables=["n"]), {"n": n}, budget or Budget())
 
 
@@ -70,6 +70,22 @@ def test_one_closed_form_in_many_writings(text: str) -> None:
         (r"2\times 3\div 4", Fraction(3, 2)),
         ("{n}+(n)", 10),
         ("1.25", Fraction(5, 4)),
+        ("n² − 2³ × 2 ÷ 4", 21),
+        ("2ⁿ⁺¹·Hₙ₋₄", 64),
+        ("Hₙ⁽²⁾", harmonic(5, 2)),
+        ("H^{(2)}_{n} + H_{n,2}", 2 * harmonic(5, 2)),
+        (r"\operatorname{H}_{n} - \mathrm{harmonic}\bigl(n\bigr)", 0),
+        (r" $$\displaystyle \frac12 n\,2^{n-1}$$ ", 40),
+        (r"\(n\)", 5),
+        (r"\[ n \]", 5),
+        (r"{n \choose 2} + \dbinom{n}2", 20),
+        (r"\frac{n}2 + \frac 12", 3),
+        ("⌊n/2⌋⌈n/2⌉ floor(-n/2) ceiling(n/2)", 2 * 3 * -3 * 3),
+        (r"\left\lfloor \frac{n}{2} \right\rfloor", 2),
+        ("Gamma(n) + Γ(n)", 48),
+        ("binomial(-2, 3)", -4),
+        ("H_n n^2(n+1)", harmonic(5) * 150),
+        ("n2^{n}", 160),
     ],
 )
 def test_precedence_and_notation(text: str, expected: Fraction) -> None:
@@ -123,6 +139,34 @@ def test_precedence_and_notation(text: str, expected: Fraction) -> None:
 def test_what_is_refused_says_why(text: str, fault: str) -> None:
     with pytest.raises(ExpressionError, match=fault):
         value(text, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "shown"),
+    [
+        ("2*n + x*3", 6, "'x*3'"),
+        ("  n = 3", 4, "'= 3'"),
+        ("n + [3]", 4, "'[3]'"),
+        (r"$\frac{1}{2}$$", 12, "'$$'"),
+        ("1/2n", 3, "'n'"),
+        ("n!!", 2, "'!'"),
+        ("(n + 1", 6, "the end"),
+        ("H(1,2,3)", 8, "the end"),
+        ("nHₙ + 2²³³", 0, "'nHₙ + 2²³³'"),
+        ("2^" * 30 + "1", 48, "'2^2^2^2^2^2^1'"),
+    ],
+)
+def test_a_fault_says_where_it_is(text: str, position: int, shown: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text, variables=["n"])
+    assert caught.value.position == position
+    assert f"(at character {position}: {shown})" in str(caught.value)
+
+
+def test_a_fault_of_the_value_has_no_position() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        value("1/(n - n)")
+    assert caught.value.position is None
 
 
 BOMBS = [

@@ -42,19 +42,18 @@ JOINTS = (
     "{}·{}",
 )
 SUMS = ("sum({}, k, 0, {})", r"\sum_{{k=1}}^{{{1}}} {0}", "Sum({}, (k, 1, {}))", "sum(k*({}), k, 0, {})")
-SOUP = r"""
+SOUP_TEXT = r"""
     n k 1 9 99 0 . + - * / ^ ** ( ) { } ! , _ = [ ] | H C H( H_{ H^{( psi( psi^{( zeta( ln ln( log \ln \ln^2 floor( ⌊ ⌋
-    \lceil \rceil sum( \sum_{k= Sum( prod( gamma Gamma( pi binomial( factorial( \frac{ \frac \binom{ \choose \cdot \times
-    \left( \right) \operatorname{H} \mathrm{ln} $ \( \) \, é [ ' " \ ² ³ ⁿ ⁻¹ ⁽²⁾ ₙ ₊₁ − × ÷ ∑ Σ √ ∞ ٣ e i or if # //
-    __import__
-""".split()
-JSON_SOUP = [
-    *r"""
+    \lceil \rceil sum( \sum_{k= Sum( prod( gamma Gamma( pi binomial( factorial( \frac{ \frac \binom{ \choose \cdot
+    \times \left( \right) \operatorname{H} \mathrm{ln} $ \( \) \, é [ ' " \ ² ³ ⁿ ⁻¹ ⁽²⁾ ₙ ₊₁ − × ÷ ∑ Σ √ ∞ ٣ e i or
+    if # // __import__
+"""
+JSON_SOUP_TEXT = r"""
     { } [ ] , : " ' "a" "answer" "answer": null true false NaN Infinity -Infinity 0 -0 1 01 1. .5 1e5 1E+400 -1 \ \u0041
     9999999999999999999 \ud800 \udc00 \ud83d\ude00 \n // /* */ # ```json ``` ~~~ é ８ \u200b "\\" "\u0000" ; = undefined
-    """.split(),
-    *("\ufeff", "\u200b", "\u2060", "\ud800", "\x00", "\t", "\u00a0"),
-]
+"""
+SOUP = SOUP_TEXT.split()
+JSON_SOUP = [*JSON_SOUP_TEXT.split(), "\ufeff", "\u200b", "\u2060", "\ud800", "\x00", "\t", "\u00a0"]
 
 
 @cache

@@ -36,7 +36,8 @@ class Budget:
             CostError: it is too long, or there is not so much left.
         """
         bits = value.numerator.bit_length() + value.denominator.bit_length()
-        check_bits(bits)
+        if bits > MAX_BITS:
+            check_bits(bits)
         self.spend(STEP + bits)
         return value
 

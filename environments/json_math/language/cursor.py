@@ -60,6 +60,11 @@ class Cursor:
         token = self.next
         return bool(token) and token not in CLOSING and (token[0].isalnum() or token[0] in "({⌊⌈\\")
 
+    def is_adjacent(self) -> bool:
+        """Tell whether the next token follows the last one without a space between them."""
+        last = self.tokens[self.at - 1]
+        return self.tokens[self.at].position == last.position + len(last.text)
+
     def take(self) -> str:
         """Return the next token and step over it."""
         if not self.next:

@@ -79,6 +79,8 @@ class Operators(Cursor, ABC):
         self.deepen()
         exponent = self.signed(raised=True)
         self.depth -= 1
+        if isinstance(exponent, Number) and self.next in self.variables and self.is_adjacent():
+            self.fail("2^3n can be read in two ways: write 2^3*n or 2^(3*n)")
         return Binary("^", base, exponent)
 
     def postfix(self, *, raised: bool) -> Expression:

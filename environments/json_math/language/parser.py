@@ -6,17 +6,21 @@ product  := signed (("*" | "/" | nothing at all) signed)*
 signed   := ("-" | "+")* power
 power    := postfix ("^" signed)?
 postfix  := atom "!"?
-atom     := number | variable | "pi" | "gamma" | "(" sum ")" | "{" sum "}"
-          | name "(" sum ("," sum)* ")" | "floor" and "ceil" brackets: "⌊" sum "⌋" | "⌈" sum "⌉"
-          | "\frac" group group | "\binom" group group | "{" sum "\choose" sum "}"
+atom     := number | variable | "pi" | "gamma" | "(" sum ")" | braces
+          | "⌊" sum "⌋" | "⌈" sum "⌉" | "\frac" group group | "\binom" group group
+          | function "(" sum ("," sum)* ")"
+          | "ln" ("^" (digits | "{" digits "}"))? ("(" sum ")" | braces | number | variable | "\frac" group group)
           | "H" "_" index order? | "H" order "_" index | "psi" order "(" sum ")"
-          | "ln" ("^" digits)? argument
-          | "sum" "(" sum "," letter "," sum "," sum ")"            where sums are allowed
-          | "\sum" "_" "{" letter "=" sum "}" "^" group product     where sums are allowed
-group    := "{" sum "}" | digit | variable
-index    := "{" sum ("," sum)? "}" | number | variable
+          | "sum" "(" sum "," range ")" | "sum" "(" sum ",(" range "))"     where sums are allowed
+          | "\sum" "_" "{" letter "=" sum "}" "^" group product             where sums are allowed
+braces   := "{" sum "}" | "{" sum "\choose" sum "}"
+group    := braces | digit | variable
+index    := "{" sum ("," sum)? "}" | digits | variable
 order    := "^" "{" "(" sum ")" "}"
-argument := "(" sum ")" | "{" sum "}" | number | variable | "pi" | "gamma" | "\frac" group group
+range    := letter "," sum "," sum
+number   := digits ("." digits)?
+function := "H" | "harmonic" | "factorial" | "Gamma" | "binomial" | "binom" | "comb" | "C" | "psi" | "polygamma"
+          | "zeta" | "floor" | "ceil"
 ```
 """
 
@@ -154,7 +158,7 @@ class _Reader(Operators):
         else:
             self.fail(f"expected '(' after ln, found {self.next!r}")
         if self.starts_atom() or self.next in ("^", "!"):
-            self.fail("ln a b can be read in two ways: write ln(a)*b or ln(a*b)")
+            self.fail("ln a b and ln a^b can be read in two ways: put what ln is taken of in parentheses")
         return argument
 
     def indexed_harmonic(self) -> Expression:
@@ -169,10 +173,11 @@ class _Reader(Operators):
         return Apply("harmonic", (*arguments, *([] if order is None else [order])))
 
     def index(self) -> list[Expression]:
-        if self.next in self.variables:
-            return [Variable(self.take())]
-        if self.next.isdigit():
-            return [Number(Fraction(self.take()))]
+        if self.next in self.variables or self.next.isdigit():
+            token = self.take()
+            if self.next[:1].isalnum() and self.is_adjacent():
+                self.fail("H_2n can be read in two ways: write H_{2n} or H_2*n")
+            return [Variable(token) if token in self.variables else Number(Fraction(token))]
         self.expect("{")
         arguments = [self.sum()]
         if self.next == ",":

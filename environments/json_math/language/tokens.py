@@ -15,14 +15,14 @@ _SKIPPED = re.compile(
 )
 _TOKEN = re.compile(
     r"[0-9]+(?:\.[0-9]+)?|\\(?:operatorname\*?|mathrm|text|mathit)\s*\{\s*([A-Za-z]+)\s*\}|[A-Za-z]+|\\[A-Za-z]+|\*\*"
-    r"|[-+*/^()!,{}_=]|[−×·⋅÷∕πψγζΓΣ∑⌊⌋⌈⌉]|([⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿ]+)|([₀-₉₊₋₍₎ₙ]+)",
+    r"|[-+*/^()!,{}_=]|[−–×·⋅∗÷∕πψγζΓΣ∑⌊⌋⌈⌉]|([⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿ]+)|([₀-₉₊₋₍₎ₙ]+)",
     re.ASCII,
 )
 _NAMES = {"EulerGamma": "gamma", "eulergamma": "gamma", "Pi": "pi", "digamma": "psi", "log": "ln", "ceiling": "ceil"}
 _ALIASES: Mapping[str, str] = {
     **_NAMES,
     **{"**": "^", "\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "\\lbrace": "{", "\\rbrace": "}"},
-    **dict(zip("−×·⋅÷∕πψγζΓΣ∑", "-***//", strict=False)),
+    **dict(zip("−–×·⋅∗÷∕", "--****//", strict=True)),
     **{"π": "pi", "ψ": "psi", "γ": "gamma", "ζ": "zeta", "Γ": "Gamma", "Σ": "\\sum", "∑": "\\sum"},
     **{"\\pi": "pi", "\\psi": "psi", "\\gamma": "gamma", "\\zeta": "zeta", "\\Gamma": "Gamma"},
     **{"\\ln": "ln", "\\log": "ln", "\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac"},
@@ -32,9 +32,10 @@ _ALIASES: Mapping[str, str] = {
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙ", "0123456789+-()n")
 _INSTEAD = {
+    **dict.fromkeys("½⅓⅔¼¾⅕⅙⅛", "write a fraction with digits and /"),
     "[": "square brackets can be read as a floor: write ( ) or floor( )",
     "]": "square brackets can be read as a floor: write ( ) or floor( )",
-    "|": "write abs-free forms: there is no absolute value",
+    "|": "there is no absolute value",
     "√": "there are no roots",
     "∏": "a product over an index is not a closed form",
     "∞": "every value is finite",
