@@ -3,8 +3,8 @@
 A line matters if, without it, some case has another result, or fails, or the rest of the program does more work. So an
 early exit matters, and so does a table that saves computing something twice. A line that keeps numbers small with mod
 matters if it ever makes one smaller. Found out by taking lines out and running the cases again: each statement with its
-block; the head of an `if` or loop with its block left in place; two statements that follow one another or give values
-to one name, as two that undo each other change nothing together.
+block; the head of an `if` or loop whose block always runs just once; two statements that follow one another or give
+values to one name, as two that undo each other change nothing together.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.pseudocode.items import Compiled, Item, Site, first_target
 from agentgym.environments.json_math.pseudocode.judge import same
 from agentgym.environments.json_math.pseudocode.operations import Frame
 from agentgym.environments.json_math.pseudocode.parse import parse
 from agentgym.environments.json_math.pseudocode.run import run, with_room
-from agentgym.environments.json_math.pseudocode.statements import Compiled, Item, Site, compiled, first_target
+from agentgym.environments.json_math.pseudocode.statements import compiled
 from agentgym.environments.json_math.pseudocode.tokens import text_lines
 from agentgym.environments.json_math.pseudocode.tree import (
     Assign,
     Augment,
     Binary,
-    If,
     Name,
     Program,
     PseudocodeError,
@@ -64,7 +64,7 @@ class Edit(NamedTuple):
         """Return how it is named as padding."""
         lines = " and ".join(str(site.line) for site in self.sites)
         if self.unwraps:
-            return f"line {lines} changes nothing: what it opens runs once in any case"
+            return f"line {lines} changes nothing: what it opens always runs just once"
         if len(self.sites) > 1:
             return f"lines {lines} together change nothing"
         below = " and its block change" if self.sites[0].bodies else " changes"
@@ -98,7 +98,7 @@ def _faults(tree: Program, inputs: Sequence[Mapping[str, JsonValue]]) -> list[st
     plain = compiled(tree)
     search = _Search(plain, traces)
     faults: list[str] = []
-    for edit in _edits(plain.sites, traces):
+    for edit in _edits(plain.sites, traces, profiled.counts):
         if search.changes_nothing(edit):
             faults.append(edit.fault())
         if len(faults) == MAX_NAMED or search.left < 0:
@@ -119,13 +119,13 @@ def _spent(site: Site, spent: Sequence[int]) -> int:
     return sum(spent[item.key] for items in site.bodies for item in items)
 
 
-def _edits(sites: Sequence[Site], traces: Sequence[Trace]) -> Iterator[Edit]:
+def _edits(sites: Sequence[Site], traces: Sequence[Trace], counts: Sequence[int]) -> Iterator[Edit]:
     """Yield what to try: single statements, most work first, then those wrapped around others, then pairs."""
     singles = [Edit([site]) for site in sites]
     work = {id(edit): sum(edit.removed(trace.spent) for trace in traces) for edit in singles}
     yield from sorted(singles, key=lambda edit: -work[id(edit)])
     for site in sites:
-        if site.body is not None:
+        if site.body is not None and counts[site.bodies[0][0].key] == counts[site.key]:
             yield Edit([site], unwraps=True)
     pairs = combinations([site for site in sites if site.statement is not None], 2)
     yield from (Edit(pair) for pair in pairs if _may_cancel(*pair))
@@ -160,8 +160,6 @@ class _Search:
 
     def changes_nothing(self, edit: Edit) -> bool:
         """Tell whether a program does the same, with no more work, without some of its lines."""
-        if edit.unwraps and isinstance(edit.sites[0].statement, If) and len(edit.sites[0].bodies) > 1:
-            return False
         originals = [(site.container, list(site.container)) for site in edit.sites]
         for site in edit.sites:
             place = _place(site)
