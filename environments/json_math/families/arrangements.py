@@ -26,8 +26,8 @@ def words(rng: random.Random, level: int) -> Problem:
     run, length = rng.randint(*LONGEST_RUN[level]), rng.randint(*LENGTHS[level])
     good = good_words(length, s, p, run)
     statement = (
-        f"Words of {length} letters are made of {', '.join(sorted(letters))}. A word is good when no {run + 1} "
-        f"letters in a row are all from {{{', '.join(special)}}}."
+        f"Words of {length} letters are made of {', '.join(sorted(letters))}, each any number of times.\n"
+        f"A word is good when no {run + 1} letters in a row are all from {{{', '.join(special)}}}."
     )
     plain = p * good[length - 1]
     coefficients = [p * s**i for i in range(run + 1)]
@@ -97,11 +97,11 @@ def necklaces(rng: random.Random, level: int) -> Problem:
         integer("necklaces", "the number of different necklaces", sum(fixed) // n),
         integer(
             "fixed_total",
-            "the sum, over all rotations, of the arrangements that each fixes",
+            f"the sum, over the {n} rotations (by 0, 1, ..., {n - 1} places), of how many of the arrangements "
+            f"in {n} numbered places each leaves as they are",
             sum(fixed),
             is_reason=True,
         ),
-        integer("rotations", "the number of rotations, the one by 0 places included", n, is_reason=True),
         integers(
             "fixed",
             f"for r = 0, 1, ..., {n - 1}, how many of the arrangements in {n} numbered places the rotation by r places "
@@ -114,6 +114,7 @@ def necklaces(rng: random.Random, level: int) -> Problem:
             "the number of different arrangements when turning the ring over is allowed as well as rotating it",
             (sum(fixed) + reflections_fixed(beads)) // (2 * n),
         ),
+        integer("rotations", "the number of rotations, the one by 0 places included", n, is_reason=True),
     ]
     return Problem(statement, parts, {"fixed_total": [["necklaces", "rotations"]]})
 
@@ -198,8 +199,8 @@ def blocks(rng: random.Random, level: int) -> Problem:
         integer("other", "how many have another number of groups", total - table[size][groups], is_reason=True),
         integers(
             "own_group",
-            f"for group sizes {', '.join(map(str, sizes))}, in this order, how many ways put {letters[0]} in a "
-            "group of this size",
+            f"for group sizes {', '.join(map(str, sizes))}, in this order, how many ways put the letter {letters[0]} "
+            "in a group of this size",
             mine,
             is_reason=True,
         ),

@@ -109,7 +109,6 @@ def _counted(what: str, whole: str, good: int, every: int, terms: Sequence[int],
     parts = [
         integer("good", f"the number of {what}", good),
         integer("all", f"the number of all {whole}", every, is_reason=True),
-        integer("bad", "all minus good", every - good, is_reason=True),
         integers(
             "terms",
             "the terms of the inclusion-exclusion sum for good, with their signs: term j = 0, 1, 2, ... is (-1)^j "
@@ -118,6 +117,7 @@ def _counted(what: str, whole: str, good: int, every: int, terms: Sequence[int],
             terms,
             is_reason=True,
         ),
+        integer("bad", "all minus good", every - good, is_reason=True),
         last,
     ]
     return Problem(statement, parts, {"all": [["good"], ["bad"]]})

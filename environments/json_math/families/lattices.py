@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import comb
 
-from agentgym.environments.json_math.problem import Problem, closed_form, integer, integers
+from agentgym.environments.json_math.problem import Part, Problem, closed_form, integer, integers
 
 Point = tuple[int, int]
 
@@ -22,15 +23,27 @@ COLUMNS = {1: (2, 5), 2: (3, 6), 3: (5, 7), 4: (7, 9), 5: (9, 12)}
 
 def closed_points(rng: random.Random, level: int) -> Problem:
     """Paths by unit steps that avoid points."""
-    return _avoiding(rng, level, STEPS)
+    problem, through = _avoiding(rng, level, STEPS)
+    return replace(problem, parts=[*problem.parts[:3], through, *problem.parts[3:]])
 
 
 def diagonal_steps(rng: random.Random, level: int) -> Problem:
     """Paths that may also step diagonally (Delannoy paths) and avoid points."""
-    return _avoiding(rng, level, STEPS_AND_DIAGONAL)
+    problem, _ = _avoiding(rng, level, STEPS_AND_DIAGONAL)
+    start = problem.statement.partition(" to ")[0].partition("from ")[2]
+    extra = rng.randint(0, 9)
+    delannoy = closed_form(
+        "as_sum",
+        f"the number of all paths from {start} to {start} + ({_shifted('n', extra)}, n), good or not, for every n >= "
+        "0, as a finite sum over an index or without one",
+        f"sum(binomial(n, k)*binomial(n + {extra} + k, n), k, 0, n)",
+        sums=True,
+    )
+    return replace(problem, parts=[*problem.parts, delannoy])
 
 
-def _avoiding(rng: random.Random, level: int, steps: Sequence[Point]) -> Problem:
+def _avoiding(rng: random.Random, level: int, steps: Sequence[Point]) -> tuple[Problem, Part]:
+    """Return a problem, and another part that it may have."""
     start = (rng.randint(0, 9), rng.randint(0, 9))
     while True:
         end = (start[0] + rng.randint(*SIDES[level]), start[1] + rng.randint(*SIDES[level]))
@@ -52,19 +65,19 @@ def _avoiding(rng: random.Random, level: int, steps: Sequence[Point]) -> Problem
         integer("bad", "the number of paths that visit at least one closed point", every - good, is_reason=True),
         integer("all", "the number of all paths, good or not", every, is_reason=True),
         integers(
-            "through",
-            "for each closed point, in the order given, the number of paths that visit it, whatever else they visit",
-            through,
-            is_reason=True,
-        ),
-        integers(
             "first_at",
             "for each closed point, in the order given, the number of paths whose first closed point it is",
             first,
             is_reason=True,
         ),
     ]
-    return Problem(statement, parts, {"all": [["good"], ["bad"]]})
+    visits = integers(
+        "through",
+        "for each closed point, in the order given, the number of paths that visit it, whatever else they visit",
+        through,
+        is_reason=True,
+    )
+    return Problem(statement, parts, {"all": [["good"], ["bad"]]}), visits
 
 
 def paths(start: Point, end: Point, steps: Sequence[Point], closed: Collection[Point] = ()) -> int:
@@ -98,7 +111,7 @@ def below_a_line(rng: random.Random, level: int) -> Problem:
             "closed_form",
             f"the number of good paths from ({u},{v}) to ({_shifted('n', u + extra)}, {_shifted('n', v)}), "
             "for every n >= 0",
-            f"binomial(2*n + {extra}, n) - binomial(2*n + {extra}, n - {slack + 1})",
+            f"binomial({_shifted('2*n', extra)}, n) - binomial({_shifted('2*n', extra)}, n - {slack + 1})",
         ),
         integers(
             "mirror",
