@@ -14,6 +14,15 @@ from typing import NamedTuple
 Matrix = Sequence[Sequence[Fraction | int]]
 Vector = Sequence[Fraction | int]
 
+# By level: how many independent equations and how many unknowns a system has that is to have many solutions.
+SHAPES = {
+    1: [(1, 2)],
+    2: [(2, 3)],
+    3: [(2, 3), (2, 4), (3, 4)],
+    4: [(2, 4), (3, 4)],
+    5: [(2, 4), (3, 4), (3, 5), (2, 5)],
+}
+
 
 class Reduced(NamedTuple):
     """A reduced row echelon form.
@@ -110,7 +119,14 @@ def identity(size: int) -> list[list[int]]:
 def times(left: Matrix, right: Matrix, prime: int = 0) -> list[list[Fraction]]:
     """Return the product of two matrices."""
     columns = list(zip(*right, strict=True))
-    return [[element(_dot(row, column), prime) for column in columns] for row in left]
+    if prime:
+        return [[Fraction(x) for x in row] for row in _times_whole(integers_of(left), integers_of(columns), prime)]
+    return [[_dot(row, column) for column in columns] for row in left]
+
+
+def _times_whole(rows: Sequence[Sequence[int]], columns: Sequence[Sequence[int]], prime: int) -> list[list[int]]:
+    # Fractions would take ten times as long, and orders of matrices take many products.
+    return [[sum(x * y for x, y in zip(row, column, strict=True)) % prime for column in columns] for row in rows]
 
 
 def _dot(left: Vector, right: Vector) -> Fraction:
@@ -149,8 +165,17 @@ def written(matrix: Matrix) -> str:
     return "\n".join("[" + ", ".join(str(value) for value in row) + "]" for row in matrix)
 
 
-def equation(coefficients: Sequence[int], right: object) -> str:
-    """Return an equation in x1, x2, ... as text."""
+def system_text(matrix: Sequence[Sequence[int]], right: Sequence[object]) -> str:
+    """Return equations in x1, x2, ... as text, each on a line."""
+    return "\n".join(_equation(row, value) for row, value in zip(matrix, right, strict=True))
+
+
+def names_of(count: int) -> str:
+    """Return the names of the unknowns as text."""
+    return ", ".join(f"x{i}" for i in range(1, count + 1))
+
+
+def _equation(coefficients: Sequence[int], right: object) -> str:
     terms = [(a, f"x{i}") for i, a in enumerate(coefficients, start=1) if a]
     left = " ".join(f"{'-' if a < 0 else '+'} {'' if abs(a) == 1 else f'{abs(a)} '}{name}" for a, name in terms) or "0"
     left = f"-{left[2:]}" if left.startswith("- ") else left.removeprefix("+ ")

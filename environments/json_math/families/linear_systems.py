@@ -8,14 +8,16 @@ from fractions import Fraction
 
 from agentgym.environments.json_math import matrices
 from agentgym.environments.json_math.matrices import (
+    SHAPES,
     augmented,
     common_denominator,
     determinant,
-    equation,
     integers_of,
     kernel,
+    names_of,
     rank,
     solve,
+    system_text,
     times,
     whole,
     written,
@@ -52,7 +54,7 @@ def unique(rng: random.Random, level: int) -> Problem:
     replaced = [determinant(_with_column(matrix, j, right)) for j in range(len(matrix))]
     raised = rng.randint(1, 9)
     changed = solve(matrix, [*right[:-1], right[-1] + raised])
-    names = _names(len(matrix))
+    names = names_of(len(matrix))
     parts = [
         fractions("solution", f"the solution, as the list [{names}] of fractions", x),
         *_divisor_parts(matrix, x, "the matrix of coefficients", "every number of the solution"),
@@ -65,15 +67,15 @@ def unique(rng: random.Random, level: int) -> Problem:
             is_reason=True,
         ),
     ]
-    return Problem(f"Solve over the rational numbers:\n{_equations(matrix, right)}", parts, DET_RELATION)
+    return Problem(f"Solve over the rational numbers:\n{system_text(matrix, right)}", parts, DET_RELATION)
 
 
 def dependent(rng: random.Random, level: int) -> Problem:
     """A system with one equation too many, solvable for one right-hand side s, and then in many ways."""
-    unknowns = level + 1 if level < 3 else level
-    rows = _of_rank(rng, {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}[level], unknowns, LARGEST[min(level, 3)])
-    right = [rng.randint(-9, 9) or 2 for _ in rows]
-    factors = [rng.choice([-3, -2, 2, 3]) for _ in rows]
+    count, unknowns = rng.choice(SHAPES[level])
+    rows = _of_rank(rng, count, unknowns, LARGEST[min(level, 3)])
+    right = [rng.randint(-30, 30) or 2 for _ in rows]
+    factors = [rng.choice([-5, -4, -3, -2, 2, 3, 4, 5]) for _ in rows]
     last = [sum(factor * row[j] for factor, row in zip(factors, rows, strict=True)) for j in range(unknowns)]
     s = sum(factor * value for factor, value in zip(factors, right, strict=True))
     form = matrices.reduce(augmented(rows, right))
@@ -94,22 +96,22 @@ def dependent(rng: random.Random, level: int) -> Problem:
         integer("dimension", "for that s, the dimension of the set of solutions", len(free)),
         fractions(
             "solution",
-            f"for that s, the solution [{_names(unknowns)}] in which every unknown whose column has no leading 1 in "
+            f"for that s, the solution [{names_of(unknowns)}] in which every unknown whose column has no leading 1 in "
             f"the reduced row echelon form is {value}",
             chosen,
         ),
         integer("rank", "the rank of the matrix of coefficients", len(form.pivots), is_reason=True),
         solution(
             "direction",
-            f"any list [{_names(unknowns)}] of integers, not all 0, that solves the system when every right-hand side "
-            "is replaced by 0",
+            f"any list [{names_of(unknowns)}] of integers, not all 0, that solves the system when every right-hand "
+            "side is replaced by 0",
             whole(kernel(rows)[0]),
             rows=system,
             right=[0] * len(system),
             is_reason=True,
         ),
     ]
-    statement = f"Over the rational numbers, with a number s:\n{_equations(system, [*right, 's'])}"
+    statement = f"Over the rational numbers, with a number s:\n{system_text(system, [*right, 's'])}"
     return Problem(statement, parts)
 
 
@@ -174,6 +176,10 @@ def _parameter_parts(
 def inverses(rng: random.Random, level: int) -> Problem:
     """The inverse of a matrix."""
     matrix = _invertible(rng, SIZES[level], LARGEST[level])
+    if level > 2:
+        # A common factor of two rows is squared in the determinant, but not in the denominator of the inverse.
+        factor = rng.choice([2, 3, -2, 5])
+        matrix = [[factor * x for x in row] for row in matrix[:2]] + matrix[2:]
     inverse = matrices.inverse(matrix)
     entries = [value for row in inverse for value in row]
     parts = [
@@ -275,11 +281,3 @@ def _linear(slope: int, constant: int) -> str:
         return str(constant)
     multiple = {1: "t", -1: "-t"}.get(slope, f"{slope}t")
     return multiple if not constant else f"{multiple} {'+' if constant > 0 else '-'} {abs(constant)}"
-
-
-def _equations(matrix: Sequence[Sequence[int]], right: Sequence[object]) -> str:
-    return "\n".join(equation(row, value) for row, value in zip(matrix, right, strict=True))
-
-
-def _names(count: int) -> str:
-    return ", ".join(f"x{i}" for i in range(1, count + 1))
