@@ -168,6 +168,13 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         """Return the functions the policy may call; they use `self.box` and `self.task`, and `self.submit()` ends."""
         raise NotImplementedError
 
+    def hear(self, text: str) -> str | None:
+        """Return the answer to a message without a tool call; None, the default, where a call is needed.
+
+        An environment whose policy may answer in plain text hands that in here (`hand_in`).
+        """
+        return None
+
     def prepare(self, box: Sandbox, task: Task) -> None:
         """Put a fresh box into the task's starting state. By default, write `task.files` into the workdir.
 
@@ -418,7 +425,9 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
     def _answer(self, message: Message) -> tuple[tuple[Message, ...], int, StopReason | None]:
         """Return the answers to a message's calls, how many were malformed, and why the episode ends, if it does."""
         if not message.tool_calls:
-            return (Message(role="user", content=NO_CALL),), 1, None
+            heard = self.hear(message.content)
+            told = Message(role="user", content=NO_CALL if heard is None else heard)
+            return (told,), int(heard is None), StopReason.SUBMITTED if self._submitted else None
         answers: list[Message] = []
         malformed = 0
         for tool_call in message.tool_calls:

@@ -53,6 +53,11 @@ class ActionStyle:
         fitting = sum(length <= prompting.example_chars for length in lengths)
         return cls(solved[: max(1, fitting)], prompting)
 
+    @property
+    def calls(self) -> bool:
+        """Whether the examples call tools; where they answer in plain text, so may the model."""
+        return any(self._scripts) or not self._scripts
+
     def messages(self, conversation: Sequence[Message]) -> list[ChatMessage]:
         """Return the chat that asks for the next action."""
         system, task, rest = conversation[:1], conversation[1:2], conversation[2:]

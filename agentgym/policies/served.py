@@ -129,10 +129,9 @@ class ActionPolicy:
 
     def act(self, conversation: Sequence[Message], tools: Sequence[Tool], *, deadline: float) -> Completion:
         """Ask the model for one action; raises as `Policy` says."""
-        body: dict[str, JsonValue] = {
-            "messages": [*self._style.messages(conversation)],
-            "response_format": self._style.response_format(conversation, tools),
-        }
+        body: dict[str, JsonValue] = {"messages": [*self._style.messages(conversation)]}
+        if tools and self._style.calls:
+            body["response_format"] = self._style.response_format(conversation, tools)
         completion = self._model.ask(
             body,
             seed=self._seeds.next(),

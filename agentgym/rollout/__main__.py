@@ -10,11 +10,12 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 
 from agentgym.errors import AgentGymError, UsageError, unknown
@@ -75,7 +76,13 @@ def parser() -> _Parser:
     add("--out", metavar="DIR", help="the run folder; default: a new one below runs/")
     add("--resume", action="store_true", help="go on with the run in --out, or with the latest run like this one")
     add("--config", metavar="FILE", help="a TOML file of settings; flags win over it")
-    add("--set", metavar="KEY=VALUE", action="append", default=[], help="one setting, as sandbox.memory_mib=2048")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="one setting, as sandbox.memory_mib=2048 or options.json-math.scratchpad=false",
+    )
     add("--json", action="store_true", help="print the summary as JSON instead of the table")
     add("--quiet", action="store_true", help="no progress")
     return command
@@ -197,6 +204,8 @@ def _print(result: RunResult, *, as_json: bool) -> None:
     else:
         console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 100)
         print_table(console, result.summaries, result.reference)
+        if result.options:
+            console.print(f"options: {', '.join(_options(result))}", soft_wrap=True)
         console.print(f"sandbox: {result.sandbox}\nrun folder: {result.folder}", soft_wrap=True)
     if result.stopped:
         print(f"agentgym: {result.stopped}\nAdd --resume to play what is missing.", file=sys.stderr)
@@ -206,6 +215,12 @@ def _print(result: RunResult, *, as_json: bool) -> None:
             f"{result.last_loss}\nAll are in losses.jsonl in {result.folder}. Add --resume to play them again.",
             file=sys.stderr,
         )
+
+
+def _options(result: RunResult) -> Iterator[str]:
+    for name, chosen in result.options.items():
+        for key, value in chosen.items():
+            yield f"{name}.{key}={json.dumps(to_jsonable_python(value), ensure_ascii=False)}"
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_jsonable_python
 
 from agentgym import plugins
 from agentgym.errors import UsageError
 from agentgym.policy import MOST_SECONDS, PolicyOptions, PolicySettings
 from agentgym.rollout.episode import Limits
+from agentgym.rollout.options import SECTION, resolve
 from agentgym.task import Split, Task
 
 # Beyond what any machine has; above these, the kernel or a clock would refuse the number in words of its own.
@@ -99,6 +101,7 @@ class RolloutConfig(_Section):
         concurrency: episodes at once.
         reference: `oracle` plays the same tasks once more with the oracle, as the second line of the table; `auto` does
             so for the demo split.
+        options: what environments are made with, by short name or id: the keyword options of their constructors.
     """
 
     environments: tuple[str, ...] = ()
@@ -112,6 +115,7 @@ class RolloutConfig(_Section):
     policy: PolicyConfig = PolicyConfig()
     sandbox: SandboxConfig = SandboxConfig()
     limits: LimitsConfig = LimitsConfig()
+    options: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
     @property
     def env_ids(self) -> tuple[str, ...]:
@@ -132,10 +136,26 @@ class RolloutConfig(_Section):
             return self.split is Split.DEMO and not scripted
         return self.reference == "oracle" and self.policy.spec != "oracle"
 
+    @cached_property
+    def env_options(self) -> Mapping[str, Mapping[str, Any]]:
+        """The validated options of environments by id, without those that are as they would be anyway.
+
+        Raises:
+            UsageError: lists every option that is unknown or has a wrong value, or is for what is not played.
+        """
+        resolved = resolve(self.options, self.env_ids)
+        if resolved.faults:
+            raise UsageError(*resolved.faults)
+        return resolved.by_id
+
     def identity(self) -> dict[str, Any]:
         """Return what makes a run this run: all but how many episodes play, and how many boxes wait, at once."""
         resolved = self.model_copy(update={"environments": self.env_ids})
-        identity = resolved.model_dump(mode="json", exclude={"concurrency": True, "sandbox": {"ready"}})
+        identity = resolved.model_dump(
+            mode="json", exclude={"concurrency": True, "sandbox": {"ready"}, "options": True}
+        )
+        if self.env_options:
+            identity[SECTION] = to_jsonable_python(self.env_options)
         if self.tasks_from is None:
             del identity["tasks_from"]
         else:
@@ -188,6 +208,7 @@ def load(file: Path | None, assignments: Sequence[str], flags: Mapping[str, Any]
     except ValidationError as error:
         faults += [_fault(dict(fault)) for fault in error.errors()]
     faults += _unknown_names(values)
+    faults += _option_faults(values)
     if faults or config is None:
         raise UsageError(*faults)
     return config
@@ -228,7 +249,7 @@ def _fault(fault: dict[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path, list(_keys(RolloutConfig)), n=1, cutoff=0.5)
         return f"{path}: there is no such key" + (f"; did you mean {near[0]}?" if near else "")
-    if fault["type"] == "model_type":
+    if fault["type"] in ("model_type", "mapping_type", "dict_type"):
         return f"{path}: this is a section; set its keys, as {path}.NAME=VALUE"
     if fault["type"] == "tuple_type":
         return f'{path}: this is a list, as ["one", "two"], not {fault["input"]!r}'
@@ -259,3 +280,16 @@ def _unknown_names(values: Mapping[str, Any]) -> Iterator[str]:
                 check(name)
             except UsageError as error:
                 yield from error.faults
+
+
+def _option_faults(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the options of environments, as far as it can be told whose they are."""
+    names, options = values.get("environments") or tuple(plugins.environments()), values.get(SECTION, {})
+    if not isinstance(names, list | tuple) or not isinstance(options, dict):
+        return []
+    try:
+        played = [plugins.find_environment(name) for name in names if isinstance(name, str)]
+    except UsageError:
+        return []  # said already; whether an option is for what is played depends on it
+    # A value in place of a section is a fault of the configuration's own form.
+    return resolve({name: given for name, given in options.items() if isinstance(given, dict)}, played).faults

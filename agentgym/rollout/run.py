@@ -6,11 +6,13 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from agentgym import plugins
 from agentgym.env import AgentEnv
@@ -90,6 +92,7 @@ class RunResult:
         stopped: why the run ended before every episode was tried, or None.
         sandbox: the backend that was used.
         last_loss: why the last lost episode was lost.
+        options: what environments were made with, by short name, where that is not as they are by themselves.
     """
 
     folder: Path
@@ -98,6 +101,7 @@ class RunResult:
     stopped: str | None = None
     sandbox: str = "none"
     last_loss: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def lost(self) -> int:
@@ -109,6 +113,7 @@ class RunResult:
         return {
             "run": str(self.folder),
             "sandbox": self.sandbox,
+            "options": to_jsonable_python(self.options),
             "environments": [summary.model_dump(mode="json") for summary in self.summaries],
             "reference": [summary.model_dump(mode="json") for summary in self.reference],
             "lost": self.lost,
@@ -155,14 +160,14 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
             stopped = _play(config, first_samples, backend, oracle, kept, events)
             reference = _summaries(first_samples, kept, oracle.name)
         sandbox = backend.name if backend is not None else "none"
-        result = RunResult(folder, summaries, reference, stopped, sandbox, store.last_loss)
+        options = {plugins.short_name(env_id): chosen for env_id, chosen in config.env_options.items()}
+        result = RunResult(folder, summaries, reference, stopped, sandbox, store.last_loss, options)
         store.write_summary(result.to_json())
         return result
 
 
 def _backend_for(config: RolloutConfig) -> SandboxBackend | None:
-    classes = [plugins.environment_class(env_id) for env_id in config.env_ids]
-    if all(cls.sandbox_spec is None for cls in classes):
+    if all(_make_env(env_id, config, None).spec_in_use() is None for env_id in config.env_ids):
         return None
     return plugins.open_backend(config.sandbox.backend)
 
@@ -181,6 +186,7 @@ def _make_env(env_id: str, config: RolloutConfig, backend: SandboxBackend | None
         split=config.split,
         max_turns=config.limits.max_turns,
         sandbox_overrides=config.sandbox.overrides(),
+        **config.env_options.get(env_id, {}),
     )
     return env
 

@@ -11,18 +11,23 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from enum import StrEnum
 from typing import NoReturn
 
 from pydantic import JsonValue
 
-MAX_BYTES = 64 * 1024
-MAX_DEPTH = 8
-MAX_DIGITS = 1_000
+from agentgym.environments.json_math.format_rules import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, Rule, StrictJsonError
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_DIGITS", "Rule", "StrictJsonError", "parse"]
+
+# Longer keys are compared as they are written: composing many accents takes time that grows with their square.
+MAX_COMPOSED_KEY = 200
 
 BOM = "\ufeff"
 # Characters that show nothing, although Unicode counts them among letters, marks and symbols.
-BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U00016fe4\U0001d159")
+BLANKS |= {
+    chr(code) for first, end in ((0x180B, 0x1810), (0xFE00, 0xFE10), (0xE0100, 0xE01F0)) for code in range(first, end)
+}
 
 FENCES = ("```", "~~~")
 COMMENTS = ("//", "/*", "#")
@@ -34,47 +39,8 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _CODE_UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
-
-
-class Rule(StrEnum):
-    """The rules that a document can break."""
-
-    ENCODING = "not UTF-8"
-    TOO_LONG = "too long"
-    BYTE_ORDER_MARK = "byte order mark"
-    INVISIBLE = "invisible character"
-    SURROGATE = "lone surrogate"
-    UNICODE_DIGIT = "digit outside ASCII"
-    FENCE = "code fence"
-    COMMENT = "comment"
-    EMPTY = "nothing there"
-    TEXT_BEFORE = "text before the document"
-    TEXT_AFTER = "text after the document"
-    SECOND_DOCUMENT = "more than one document"
-    TOO_DEEP = "nested too deeply"
-    DUPLICATE_KEY = "duplicate key"
-    TRAILING_COMMA = "trailing comma"
-    NOT_FINITE = "number that is not finite"
-    LEADING_ZERO = "leading zero"
-    TOO_MANY_DIGITS = "too many digits"
-    BAD_NUMBER = "malformed number"
-    BAD_STRING = "malformed string"
-    SYNTAX = "syntax"
-
-
-class StrictJsonError(ValueError):
-    """The text is not exactly one acceptable JSON document.
-
-    Attributes:
-        rule: the rule that it breaks first.
-        position: where, in characters from the start.
-    """
-
-    def __init__(self, rule: Rule, position: int, detail: str) -> None:
-        """Say which rule is broken, where and how."""
-        self.rule = rule
-        self.position = position
-        super().__init__(f"{rule} at character {position}: {detail}")
+_LIKE_A_NUMBER = re.compile(r"[-+.\w]*")
+_UNUSUAL = re.compile(r"[^ -~\t\n\r]")
 
 
 def parse(data: bytes) -> JsonValue:
@@ -86,27 +52,27 @@ def parse(data: bytes) -> JsonValue:
         StrictJsonError: it is anything else. Nothing but this is ever raised.
     """
     if len(data) > MAX_BYTES:
-        raise StrictJsonError(Rule.TOO_LONG, 0, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
+        raise StrictJsonError(Rule.TOO_LONG, 0, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read", "")
     try:
         # Lone surrogates come as three bytes that UTF-8 forbids; let through here, they get their own verdict below.
         text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise StrictJsonError(Rule.ENCODING, error.start, error.reason) from None
+        readable = data[: error.start].decode("utf-8", "surrogatepass")
+        raise StrictJsonError(Rule.ENCODING, len(readable), error.reason, readable) from None
     if text.startswith(BOM):
-        raise StrictJsonError(Rule.BYTE_ORDER_MARK, 0, "start with the document itself")
-    _refuse_invisible(text, 0)
+        raise StrictJsonError(Rule.BYTE_ORDER_MARK, 0, "U+FEFF", text)
+    for found in _UNUSUAL.finditer(text):
+        _refuse_invisible(found[0], text, found.start())
     return _Reader(text).document()
 
 
-def _refuse_invisible(text: str, start: int) -> None:
-    for position, character in enumerate(text, start):
-        if " " <= character <= "~" or character in "\t\n\r":
-            continue
-        category = unicodedata.category(character)
-        if category == "Cs":
-            raise StrictJsonError(Rule.SURROGATE, position, f"U+{ord(character):04X}")
-        if category.startswith(("C", "Z")) or character in BLANKS:
-            raise StrictJsonError(Rule.INVISIBLE, position, f"U+{ord(character):04X}")
+def _refuse_invisible(character: str, text: str, position: int) -> None:
+    """Refuse a character that shows nothing, which stands in the text or is what an escape there means."""
+    category = unicodedata.category(character)
+    if category == "Cs":
+        raise StrictJsonError(Rule.SURROGATE, position, f"U+{ord(character):04X}", text)
+    if (category.startswith(("C", "Z")) and character not in " \t\n\r") or character in BLANKS:
+        raise StrictJsonError(Rule.INVISIBLE, position, f"U+{ord(character):04X}", text)
 
 
 class _Reader:
@@ -123,15 +89,15 @@ class _Reader:
         if not self.starts_value():
             self.refuse_fence()
             self.refuse_comment()
-            self.fail(Rule.TEXT_BEFORE, "send the bare document, without any other text")
+            self.fail(Rule.TEXT_BEFORE, f"found {self.shown()}")
         value = self.value(depth=0)
         self.skip_space()
         if self.peek():
             self.refuse_fence()
             self.refuse_comment()
             if self.peek() in '{["':
-                self.fail(Rule.SECOND_DOCUMENT, "send exactly one document")
-            self.fail(Rule.TEXT_AFTER, "send the bare document, without any other text")
+                self.fail(Rule.SECOND_DOCUMENT, f"found {self.shown()}")
+            self.fail(Rule.TEXT_AFTER, f"found {self.shown()}")
         return value
 
     def value(self, *, depth: int) -> JsonValue:
@@ -146,13 +112,14 @@ class _Reader:
         if first == '"':
             return self.string()
         if self.starts(*NOT_NUMBERS):
-            self.fail(Rule.NOT_FINITE, "JSON has no NaN and no Infinity")
+            self.fail(Rule.NOT_FINITE, f"found {self.shown()}")
         if first in ("-", "+", ".") or first.isdigit():
             return self.number()
         return self.word()
 
     def object(self, depth: int) -> dict[str, JsonValue]:
         members: dict[str, JsonValue] = {}
+        known: set[str] = set()
         self.at += 1
         while not self.closed_by("}", empty=not members):
             start = self.at
@@ -160,8 +127,10 @@ class _Reader:
                 self.refuse_comment()
                 self.fail(Rule.SYNTAX, f"expected a key in double quotes, found {self.shown()}")
             key = self.string()
-            if key in members:
+            composed = unicodedata.normalize("NFC", key) if len(key) <= MAX_COMPOSED_KEY else key
+            if composed in known:
                 self.fail(Rule.DUPLICATE_KEY, repr(key[:40]), at=start)
+            known.add(composed)
             self.skip_space()
             if self.peek() != ":":
                 self.refuse_comment()
@@ -198,8 +167,8 @@ class _Reader:
     def number(self) -> int | float:
         match = _NUMBER.match(self.text, self.at)
         after = self.text[match.end() : match.end() + 1] if match else ""
-        if any(digit.isdigit() and not digit.isascii() for digit in (self.peek(), after)):
-            self.fail(Rule.UNICODE_DIGIT, "write numbers with 0 to 9")
+        if match is None or after.isalnum() or after in (".", "_", "+"):
+            self.refuse_unicode_digit()
         if match is None:
             self.fail(Rule.BAD_NUMBER, f"found {self.shown()}")
         if match[0] in ("0", "-0") and after.isdigit():
@@ -215,8 +184,14 @@ class _Reader:
         self.at = match.end()
         return number
 
+    def refuse_unicode_digit(self) -> None:
+        like = _LIKE_A_NUMBER.match(self.text, self.at)
+        assert like is not None, "the pattern matches the empty text"
+        for place, character in enumerate(like[0], self.at):
+            if character.isdigit() and not character.isascii():
+                self.fail(Rule.UNICODE_DIGIT, f"found {character!r}", at=place)
+
     def string(self) -> str:
-        start = self.at
         pieces: list[str] = []
         self.at += 1
         while True:
@@ -231,11 +206,14 @@ class _Reader:
             else:
                 self.fail(Rule.BAD_STRING, "it does not end, or holds a bare line break or tab")
         self.at += 1
-        value = "".join(pieces)
-        _refuse_invisible(value, start)
-        return value
+        return "".join(pieces)
 
     def escape(self) -> str:
+        start, character = self.at, self.escaped()
+        _refuse_invisible(character, self.text, start)
+        return character
+
+    def escaped(self) -> str:
         kind = self.text[self.at + 1 : self.at + 2]
         if kind in ESCAPES:
             self.at += 2
@@ -266,11 +244,11 @@ class _Reader:
 
     def refuse_comment(self) -> None:
         if self.starts(*COMMENTS):
-            self.fail(Rule.COMMENT, "JSON has no comments")
+            self.fail(Rule.COMMENT, f"found {self.shown()}")
 
     def refuse_fence(self) -> None:
         if self.starts(*FENCES):
-            self.fail(Rule.FENCE, "send the bare document, without a code block")
+            self.fail(Rule.FENCE, f"found {self.shown()}")
 
     def starts_value(self) -> bool:
         return self.starts("{", "[", '"', "-", "+", ".", *WORDS, *NOT_NUMBERS) or self.peek().isdigit()
@@ -290,4 +268,4 @@ class _Reader:
         return repr(self.text[self.at : self.at + 12]) if self.peek() else "the end"
 
     def fail(self, rule: Rule, detail: str, *, at: int | None = None) -> NoReturn:
-        raise StrictJsonError(rule, self.at if at is None else at, detail)
+        raise StrictJsonError(rule, self.at if at is None else at, detail, self.text)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
-from agentgym.environments.json_math import constraints
+from agentgym.environments.json_math import canaries, constraints
 from agentgym.environments.json_math.families import FAMILIES, HELD_OUT_FAMILIES, LEVELS
 from agentgym.environments.json_math.problem import Part, Problem
 from agentgym.environments.json_math.pseudocode import PROGRAM_RULE
@@ -39,6 +41,7 @@ class Plan(NamedTuple):
     family: str
     level: int
     held_out: bool = False
+    canary: canaries.Canary | None = None
 
 
 DEMO = (
@@ -49,7 +52,9 @@ DEMO = (
     Plan("counting", 2),
     Plan("sums", 3),
 )
-SIZES = {Split.DEMO: len(DEMO), Split.EVAL: EVAL_ROUNDS * LEVELS * len(FAMILIES), Split.TRAIN: 10**6}
+# The canaries of eval come last.
+SOLVABLE_IN_EVAL = EVAL_ROUNDS * LEVELS * len(FAMILIES)
+SIZES = {Split.DEMO: len(DEMO), Split.EVAL: SOLVABLE_IN_EVAL + canaries.IN_EVAL, Split.TRAIN: 10**6}
 
 
 def task_set(split: Split, *, version: str) -> TaskSet:
@@ -57,7 +62,7 @@ def task_set(split: Split, *, version: str) -> TaskSet:
 
     def draw(rng: random.Random, index: int) -> Task:
         plan = plan_of(split, index)
-        problem = FAMILIES[plan.family](rng, plan.level, held_out=plan.held_out)
+        problem = draw_problem(rng, plan)
         return Task(
             id=task_id("json-math", split, index),
             split=split,
@@ -72,6 +77,13 @@ def task_set(split: Split, *, version: str) -> TaskSet:
     return generated(split, SIZES[split], draw, version=version)
 
 
+def draw_problem(rng: random.Random, plan: Plan) -> Problem:
+    """Draw what a plan asks for."""
+    if plan.canary is not None:
+        return replace(plan.canary.draw(rng), canary=True)
+    return FAMILIES[plan.family](rng, plan.level, held_out=plan.held_out)
+
+
 def secret(problem: Problem) -> dict[str, JsonValue]:
     """Return what the verifier is told of a problem, as `verify.verify` takes it."""
     return {
@@ -84,9 +96,16 @@ def secret(problem: Problem) -> dict[str, JsonValue]:
 
 
 def plan_of(split: Split, index: int) -> Plan:
-    """Return what the task of an index is to be: families take turns, then levels, then (in eval) held-out ranges."""
+    """Return what the task of an index is to be: families take turns, then levels, then (in eval) held-out ranges.
+
+    A few of train and eval are canaries instead.
+    """
     if split is Split.DEMO:
         return DEMO[index]
+    if canaries.in_train(index) if split is Split.TRAIN else index >= SOLVABLE_IN_EVAL:
+        place = index // canaries.TRAIN_PERIOD if split is Split.TRAIN else index - SOLVABLE_IN_EVAL
+        canary = canaries.CANARIES[place % len(canaries.CANARIES)]
+        return Plan(canary.family, canaries.LEVEL, canary=canary)
     families = TRAIN_FAMILIES if split is Split.TRAIN else tuple(FAMILIES)
     round_, place = divmod(index, len(families) * LEVELS)
     level, family = divmod(place, len(families))
@@ -95,12 +114,15 @@ def plan_of(split: Split, index: int) -> Plan:
 
 def similar_train_indices(task: Task, count: int) -> list[int]:
     """Return train tasks of a task's family and level; where no train task is of its family, of its level."""
-    first_of_level = (task.level - 1) * len(TRAIN_FAMILIES)
-    if task.family not in TRAIN_FAMILIES:
-        return [first_of_level + i % len(TRAIN_FAMILIES) for i in range(count)]
-    first = first_of_level + TRAIN_FAMILIES.index(task.family)
-    indices = [first + i * len(TRAIN_FAMILIES) * LEVELS for i in range(count + 1)]
-    return [i for i in indices if (task.split, task.index) != (Split.TRAIN, i)][:count]
+    families = len(TRAIN_FAMILIES)
+    first = (task.level - 1) * families
+    if task.family in TRAIN_FAMILIES:
+        first += TRAIN_FAMILIES.index(task.family)
+        alike: Iterator[int] = itertools.count(first, LEVELS * families)
+    else:
+        alike = (first + i % families + i // families * LEVELS * families for i in itertools.count())
+    others = (i for i in alike if (task.split, task.index) != (Split.TRAIN, i))
+    return list(itertools.islice((i for i in others if plan_of(Split.TRAIN, i).canary is None), count))
 
 
 def prompt(problem: Problem) -> str:

@@ -8,30 +8,17 @@ budget. That keeps the verdict the same on a slow machine and a fast one, and ne
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from math import prod
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.validators import extend
 from pydantic import JsonValue
 
-from agentgym.environments.json_math import strict_json
+from agentgym.environments.json_math import schema, strict_json
 from agentgym.environments.json_math.checks import CHECKS, Check
 from agentgym.reward import Component, Reward
 from agentgym.task import Task
 
 MAX_EVIDENCE = 300
-
-
-def _is_integer(checker: object, value: object) -> bool:
-    """Tell whether a value was written as an integer; JSON Schema itself also takes 7.0."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-StrictValidator = extend(
-    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
-)
 
 
 def verify(task: Task, answer: bytes | None, checks: Mapping[str, Check] = CHECKS) -> Reward:
@@ -49,17 +36,14 @@ def verify(task: Task, answer: bytes | None, checks: Mapping[str, Check] = CHECK
     except strict_json.StrictJsonError as error:
         rule, position = error.rule.name.lower(), error.position
         return Reward.of([_component("format", str(error), {"rule": rule, "position": position})])
-    components = [_component("format", ""), _component("schema", "; ".join(_schema_faults(task, document)))]
+    components = [
+        _component("format", ""),
+        _component("schema", "; ".join(schema.faults(task.secret["schema"], document))),
+    ]
     if components[-1].value:
         parts = cast("dict[str, JsonValue]", document)
         components += [*_parts(task, parts, checks), *_relations(task, parts)]
     return Reward.of(components)
-
-
-def _schema_faults(task: Task, document: JsonValue) -> list[str]:
-    """Return the first faults; writing all of them down could take longer than finding them."""
-    validator = StrictValidator(task.secret["schema"])
-    return [f"{fault.json_path}: {fault.message[:100]}" for fault in islice(validator.iter_errors(document), 3)]
 
 
 def _parts(task: Task, document: Mapping[str, JsonValue], checks: Mapping[str, Check]) -> Iterator[Component]:

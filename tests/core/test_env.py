@@ -77,6 +77,16 @@ def test_calls_behind_submit_are_answered_but_not_run(env: CountingEnv) -> None:
     assert "Not run" in observation[1].content
 
 
+def test_an_environment_may_take_a_plain_message_for_the_end(env: CountingEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(env, "hear", lambda text: env.submit() if text == "done" else f"not {text}")
+    env.reset(seed=1)
+    observation, _, terminated, _, info = env.step("ready")
+    assert (observation[0].role, observation[0].content) == ("user", "not ready")
+    assert (terminated, info["malformed_calls"]) == (False, 0)
+    *_, terminated, _, info = env.step("done")
+    assert (terminated, info["stop_reason"]) == (True, StopReason.SUBMITTED)
+
+
 def test_a_bug_in_the_verifier_is_nobodys_result(env: CountingEnv, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTING_GYM_BUG", "1")
     with pytest.raises(VerifierFault, match=r"ZeroDivisionError: a bug in the verifier"):

@@ -108,6 +108,14 @@ class TestSchema:
         assert not fits(style, conversation, env.tools, {"tool": "note", "arguments": {"text": "123456"}})
 
 
+class TestPlainAnswers:
+    def test_where_the_examples_answer_in_plain_text_no_call_is_asked_for(self, env, conversation):
+        style = ActionStyle([(env.task, [answer("3")])], Prompting(style="actions"))
+        assert not style.calls
+        assert style.messages(conversation)[2] == {"role": "assistant", "content": "3"}
+        assert ActionStyle([(env.task, [call("submit", answer=3)])], Prompting(style="actions")).calls
+
+
 class TestParse:
     def test_an_action_is_a_call_with_its_arguments_as_sampled(self, style):
         message = style.parse(answer('{ "tool": "submit",\n "arguments": {"answer":  3 } }'))

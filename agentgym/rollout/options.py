@@ -1,0 +1,104 @@
+"""Options of environments, as a rollout sets them: what an environment's constructor takes beyond what all do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from agentgym import plugins
+from agentgym.env import AgentEnv
+from agentgym.errors import UsageError, did_you_mean
+
+SECTION = "options"
+# What every environment takes, and where a rollout sets it.
+ELSEWHERE: Mapping[str, str] = {
+    "sandbox": "sandbox.backend",
+    "sandbox_overrides": "the keys of sandbox",
+    "max_turns": "limits.max_turns",
+    "split": "split",
+}
+
+
+class Resolved(NamedTuple):
+    """Options that were asked for, and what is wrong with them.
+
+    Attributes:
+        by_id: the options of each environment by its Gymnasium id, without those that are as they would be anyway.
+        faults: everything that is wrong, one sentence each.
+    """
+
+    by_id: Mapping[str, Mapping[str, Any]]
+    faults: list[str]
+
+
+def resolve(asked: Mapping[str, Any], played: Collection[str]) -> Resolved:
+    """Return validated options.
+
+    Args:
+        asked: options by environment, by short name or id.
+        played: the ids of the environments that the rollout plays.
+    """
+    by_id: dict[str, Mapping[str, Any]] = {}
+    faults: list[str] = []
+    for name, values in asked.items():
+        if not isinstance(values, Mapping):
+            faults.append(f"{SECTION}.{name}: this is a section; set its keys, as {SECTION}.{name}.NAME=VALUE")
+            continue
+        try:
+            env_id = _played(name, played)
+            if env_id in by_id:
+                raise UsageError(f"{SECTION}.{name}: this environment's options stand there twice, by name and by id")
+            by_id[env_id] = _validated(name, env_id, values)
+        except UsageError as error:
+            faults += error.faults
+    return Resolved({env_id: values for env_id, values in by_id.items() if values}, faults)
+
+
+def _played(name: str, played: Collection[str]) -> str:
+    """Return an environment's id; options that nobody would ever see are refused, as a misspelt name is."""
+    try:
+        env_id = plugins.find_environment(name)
+    except UsageError as error:
+        raise UsageError(*(f"{SECTION}.{name}: {fault}" for fault in error.faults)) from None
+    if env_id not in played:
+        names = ", ".join(map(plugins.short_name, played))
+        raise UsageError(f"{SECTION}.{name}: this run does not play it, but {names or 'nothing'}: leave it out")
+    return env_id
+
+
+def _validated(name: str, env_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    model = model_of(plugins.environment_class(env_id))
+    try:
+        found = model.model_validate(dict(values))
+    except ValidationError as error:
+        raise UsageError(*(_fault(name, model, dict(fault)) for fault in error.errors())) from None
+    return found.model_dump(exclude_defaults=True)
+
+
+def model_of(cls: type[AgentEnv]) -> type[BaseModel]:
+    """Return the model of an environment's own options: its constructor's keyword-only ones that `AgentEnv` has not."""
+    common = inspect.signature(AgentEnv.__init__).parameters
+    fields: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if base is not AgentEnv and issubclass(base, AgentEnv) and "__init__" in vars(base):
+            hints = get_type_hints(base.__init__, include_extras=True)
+            for option in inspect.signature(base.__init__).parameters.values():
+                if option.kind is option.KEYWORD_ONLY and option.name not in common:
+                    default = ... if option.default is option.empty else option.default
+                    fields[option.name] = (hints.get(option.name, Any), default)
+    return create_model(
+        f"{cls.__name__}_options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields
+    )
+
+
+def _fault(name: str, model: type[BaseModel], fault: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{SECTION}.{name}.{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}"
+    if key in ELSEWHERE:
+        return f"{SECTION}.{name}.{key}: every environment has it; set {ELSEWHERE[key]}"
+    near, known = did_you_mean(key, model.model_fields), ", ".join(model.model_fields) or "none"
+    return f"{SECTION}.{name}.{key}: there is no such option{near} Known: {known}."
