@@ -116,7 +116,8 @@ def escaped_duplicate(task: Task) -> str:
 
 def stuffed(values: list[Any]) -> list[Any]:
     """Return a list of integers with every candidate near them in it."""
-    return [*range(min(values, default=0) - 3, max(values, default=0) + 4)]
+    least, most = min(values, default=0) - 3, max(values, default=0) + 4
+    return [*range(least, min(most, least + 1_000))]
 
 
 def unreduced(text: str) -> str:

@@ -21,6 +21,8 @@ MAX_ORDER = 5
 MAX_ZETA = 100
 MAX_LN_BITS = 4_096
 MAX_DIVISOR = 10_000
+# Neighbouring sums of reciprocals share all but the last few terms.
+BLOCK = 64
 
 GAMMA = symbol("gamma")
 # psi at the fractions whose values need no root; every other denominator but 1, 2 and 4 brings one in.
@@ -217,16 +219,20 @@ def _natural(value: Fraction, what: str) -> int:
     return number
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2_048)
 def harmonic(n: int, order: int = 1) -> Fraction:
     """Return the n-th harmonic number of an order, 1 + 1/2^order + … + 1/n^order."""
-    return _by_halves(lambda k: Fraction(1, k**order), 1, n + 1)
+    full = n - n % BLOCK
+    before = harmonic(full, order) if 0 < full < n else Fraction(0)
+    return before + _by_halves(lambda k: Fraction(1, k**order), full + 1 if before else 1, n + 1)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2_048)
 def reciprocals(start: Fraction, count: int) -> Fraction:
     """Return 1/start + 1/(start + 1) + …, `count` terms of it."""
-    return _by_halves(lambda k: 1 / (start + k), 0, count)
+    full = count - count % BLOCK
+    before = reciprocals(start, full) if 0 < full < count else Fraction(0)
+    return before + _by_halves(lambda k: 1 / (start + k), full if before else 0, count)
 
 
 def _by_halves(term: Callable[[int], Fraction], start: int, stop: int) -> Fraction:

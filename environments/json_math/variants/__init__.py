@@ -22,8 +22,10 @@ from agentgym.environments.json_math.variants import (
     linear,
     misses,
     printer,
+    programs,
     rewriting,
     texts,
+    trees,
     values,
 )
 from agentgym.task import Task
@@ -154,6 +156,8 @@ def _missed(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
 
 
 def _printed(tree: Expression, rng: random.Random) -> tuple[str, str]:
+    if trees.clashes(tree):
+        raise Skipped("two sums with one index")
     style = printer.random_style(rng)
     text = printer.write(tree, style, rng)
     if len(text) > MAX_CHARACTERS or _brackets(text) > MAX_BRACKETS:
@@ -194,7 +198,7 @@ def _garnished(gold: str, check: Mapping[str, Any], rng: random.Random) -> Chang
         ("", "empty"),
         (None, "null"),
     ]
-    if value is not None and value != value.to_integral_value():
+    if value is not None and value != round(value, 9):
         forms += [(f"{float(value):.9f}", "rounded")] * (1 if _in_n(check) else 6)
     return rng.choice(forms)
 
@@ -221,12 +225,25 @@ def _broken_text(gold: str, check: Mapping[str, Any], rng: random.Random) -> Cha
     return found
 
 
+def _other_program(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
+    return programs.another(gold, check, rng)
+
+
+def _broken_program(gold: str, check: Mapping[str, Any], rng: random.Random) -> Changed:
+    return programs.missed(gold, check, rng)
+
+
 def _plain(gold: JsonValue, check: Mapping[str, Any], rng: random.Random) -> Changed:
     return values.missed(gold, rng)
 
 
 # How gold of a kind of check is rewritten; kinds that are not named have one right value only.
-RIGHT: Mapping[str, Change] = {"closed_form": _rewritten, "constant": _rewritten, "solution": _other_solution}
+RIGHT: Mapping[str, Change] = {
+    "closed_form": _rewritten,
+    "constant": _rewritten,
+    "solution": _other_solution,
+    "program": _other_program,
+}
 WRONG: Mapping[str, Change] = {
     "equal": _plain,
     "fraction": _fraction,
@@ -234,6 +251,7 @@ WRONG: Mapping[str, Change] = {
     "constant": _missed,
     "solution": _no_solution,
     "text": _broken_text,
+    "program": _broken_program,
     "count_of": _plain,
     "sum_of": _plain,
 }

@@ -129,7 +129,9 @@ class _Printer:
         below = self.at(base, POSTFIX)
         if self.style.latex:
             return f"{below}^{{{self.write(exponent)[0]}}}"
-        return f"{below}{self.rng.choice(['^', '^', '^', '**'])}{self.at(exponent, SIGNED)}"
+        above = self.at(exponent, SIGNED)
+        above = self.bracketed(above) if above.endswith("!") else above
+        return f"{below}{self.rng.choice(['^', '^', '^', '**'])}{above}"
 
     def application(self, function: str, arguments: tuple[Expression, ...]) -> Written:
         if function == "factorial" and self.rng.random() < 0.7:

@@ -125,6 +125,14 @@ def changed_somewhere(tree: Expression, rule: Rule, rng: random.Random) -> Expre
     return None
 
 
+def clashes(tree: Expression, taken: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a sum has the index of a sum around it."""
+    if isinstance(tree, Sum):
+        inner = taken | {tree.index}
+        return tree.index in taken or any(clashes(part, inner) for part in children(tree))
+    return any(clashes(child, taken) for child in children(tree))
+
+
 def substituted(tree: Expression, name: str, new: Expression) -> Expression:
     """Return a tree with a variable replaced everywhere."""
     if tree == Variable(name):
