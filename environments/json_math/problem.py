@@ -78,9 +78,9 @@ def integers(key: str, ask: str, gold: Sequence[int], *, is_reason: bool = False
     return Part(key, ask, schema, list(gold), is_reason=is_reason)
 
 
-def fraction(key: str, ask: str, gold: Fraction, *, is_reason: bool = False) -> Part:
-    """Return a part that is one exact fraction in lowest terms, as text."""
-    schema: dict[str, JsonValue] = {"type": "string", "pattern": FRACTION_PATTERN, "maxLength": MAX_STRING}
+def fraction(key: str, ask: str, gold: Fraction, *, is_reason: bool = False, max_length: int = MAX_STRING) -> Part:
+    """Return a part that is one exact fraction in lowest terms, as text of at most `max_length` characters."""
+    schema: dict[str, JsonValue] = {"type": "string", "pattern": FRACTION_PATTERN, "maxLength": max_length}
     return Part(key, ask, schema, str(gold), {"kind": "fraction"}, is_reason)
 
 
