@@ -77,6 +77,18 @@ def text(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
     yield Finding(constraints.padding(str(value), check["language"]), "padding")
 
 
+def count_of(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
+    """Judge an integer that counts something in another part of the same document."""
+    found = constraints.count(check["what"], str(check["document"][check["of"]]))
+    yield Finding("" if value == found else f"{value}, but in {check['of']!r} it is {found}")
+
+
+def sum_of(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
+    """Judge an integer that is the sum of other parts of the same document."""
+    found = sum(check["document"][key] for key in check["of"])
+    yield Finding("" if value == found else f"{value}, but {' + '.join(check['of'])} = {found}")
+
+
 def program(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
     """Judge pseudocode: what it computes, each constraint by itself, and lines that do nothing."""
     yield Finding(pseudocode.wrong_case(str(value), check["cases"]))
@@ -113,5 +125,7 @@ CHECKS: Mapping[str, Check] = {
     "closed_form": closed_form,
     "constant": constant,
     "text": text,
+    "count_of": count_of,
+    "sum_of": sum_of,
     "program": program,
 }

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.constraints import count, counted, together
+
 FRACTION_PATTERN = r"^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$"
 MAX_STRING = 500
 MAX_TEXT = 4_000
@@ -125,8 +127,28 @@ def text(key: str, ask: str, gold: str, *, language: str, constraints: Sequence[
         constraints: as `constraints.fault` takes them.
     """
     schema: dict[str, JsonValue] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
-    check: dict[str, JsonValue] = {"kind": "text", "language": language, "constraints": [dict(c) for c in constraints]}
+    check: dict[str, JsonValue] = {"kind": "text", "language": language, "constraints": [*together(constraints)]}
     return Part(key, ask, schema, gold, check)
+
+
+def count_of(key: str, what: str, of: Part) -> Part:
+    """Return a part that is an integer which must be true of the text that was given for another part.
+
+    Args:
+        key: its name.
+        what: what is counted, a key of `constraints.COUNTS`.
+        of: the text; gold's count is that of its gold.
+    """
+    gold = count(what, str(of.gold))
+    return Part(key, counted(what, of.key), {"type": "integer"}, gold, {"kind": "count_of", "what": what, "of": of.key})
+
+
+def sum_of(key: str, of: Sequence[Part]) -> Part:
+    """Return a part that is the sum of integers that were given for other parts."""
+    keys: list[JsonValue] = [part.key for part in of]
+    gold = sum(int(str(part.gold)) for part in of)
+    ask = f"{' + '.join(map(str, keys))}, as you gave them"
+    return Part(key, ask, {"type": "integer"}, gold, {"kind": "sum_of", "of": keys})
 
 
 def program(
@@ -150,7 +172,7 @@ def program(
     check: dict[str, JsonValue] = {
         "kind": "program",
         "cases": [dict(case) for case in cases],
-        "constraints": [dict(constraint) for constraint in constraints],
+        "constraints": [*together(constraints)],
     }
     return Part(key, ask, schema, gold, check)
 

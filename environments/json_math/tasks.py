@@ -28,7 +28,6 @@ number 1 + 1/2 + ... + 1/m, H(m,r) for 1 + 1/2^r + ... + 1/m^r, factorial(m) and
 CONSTANT_RULE = """\
 An exact number is a string of at most 500 characters made of integers, + - * / ^ !, parentheses, pi, ln(m), zeta(k)
 and gamma. LaTeX \\frac{a}{b}, \\pi, \\ln and \\zeta are understood too. Any right writing counts, no rounded one does."""
-TEXT_RULE = "Write sentences that say something: repeated or meaningless words are padding, and padding is refused."
 
 
 class Plan(NamedTuple):
@@ -126,6 +125,7 @@ def _rules(parts: Sequence[Part]) -> list[str]:
     """Return what is to be known of the kinds of parts that there are, each told once."""
     kinds = {part.check["kind"] for part in parts}
     rules = {"fraction": FRACTION_RULE, "closed_form": EXPRESSION_RULE, "constant": CONSTANT_RULE}
-    rules |= {"text": TEXT_RULE, "program": PROGRAM_RULE}
+    rules |= {"text": constraints.PADDING_RULE, "program": PROGRAM_RULE}
     used = [constraint for part in parts for constraint in constraints_of(part)]
-    return [*(rule for kind, rule in rules.items() if kind in kinds), *constraints.definitions(used)]
+    counts = [str(part.check["what"]) for part in parts if part.check["kind"] == "count_of"]
+    return [*(rule for kind, rule in rules.items() if kind in kinds), *constraints.definitions(used, counts)]

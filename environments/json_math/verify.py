@@ -66,7 +66,8 @@ def _parts(task: Task, document: Mapping[str, JsonValue], checks: Mapping[str, C
     secret = cast("Mapping[str, Any]", task.secret)
     for key, gold in secret["gold"].items():
         check = secret["checks"][key]
-        for finding in checks[check["kind"]](document[key], check | {"gold": check.get("gold", gold)}):
+        known = check | {"gold": check.get("gold", gold), "document": document}
+        for finding in checks[check["kind"]](document[key], known):
             aspect, _, name = (finding.aspect or ("reason" if key in secret["reasons"] else "value")).partition(":")
             yield _component(":".join(filter(None, (aspect, key, name))), finding.fault)
 
