@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from agentgym.environments.json_math.pseudocode.judge import names, wrong_case
+from agentgym.environments.json_math.pseudocode.padding import padding
+from agentgym.environments.json_math.pseudocode.rule import PROGRAM_RULE
+from agentgym.environments.json_math.pseudocode.tree import PseudocodeError
 
-from pydantic import JsonValue
-
-PROGRAM_RULE = "Pseudocode is written in this language."
-
-
-class PseudocodeError(ValueError):
-    """The text is no program, or does what no program may."""
-
-
-def wrong_case(text: str, cases: Sequence[Mapping[str, Any]]) -> str:
-    """Return how a program fails on the first case that it fails on; empty if it is right on all."""
-    return "not written yet"
-
-
-def padding(text: str, cases: Sequence[Mapping[str, JsonValue]]) -> str:
-    """Return which lines of a program do nothing on any case; empty if all do something."""
-    return ""
+__all__ = ["PROGRAM_RULE", "PseudocodeError", "names", "padding", "wrong_case"]
