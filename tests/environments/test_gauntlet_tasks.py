@@ -22,8 +22,9 @@ WHOLE = EVAL[-1]
 FROZEN = {
     "a-sum": "59a367b16b035a64dbaf84f9d05d117b8d62ca17e99e819e76420e680ac1b656",
     "b-count": "1aa51ed1e4368425e9ba9a961c8003a52cf09e1b691cacc5ec205785884d2f91",
-    "e-pattern": "220d2331bb61b786ef286913b0df3e8f1f3a259a695c39b83aaa23ffb143f08f",
-    "all": "c960b733e9df0968ceb34a64ab8efd315bdeb927aabaa5296aa9bf0b27664533",
+    "c-queries": "917ce2428ed25209fe344e6787f0654909c339ad2867b6140ace94ecccbe6e3c",
+    "e-pattern": "24c0d74293d81aa35222a9118fb5726f918289168acfa18db0f3dd1b62e76eb1",
+    "all": "be9f64b28c450111af9f0e3c5babdc0c9a59ca5252e7079caa34bae0bbb57f91",
 }
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from agentgym.environments.json_math import constraints
 from agentgym.environments.json_math.constraints import units
 
 
