@@ -217,8 +217,8 @@ class _Blocks:
                 reader.fail(f"{word} stands outside any loop")
             return Leave(reader.line, word)
         after = reader.tokens[reader.at + 1]
-        # A name that no bracket, sign or end follows stands before another word: append x to a, let x = 1.
-        if token.kind == "name" and after.kind not in ("sign", "end", "word"):
+        # A name before another value is a word: append x to a, let x = 1. So it is in append [x, y] to a.
+        if token.kind == "name" and (after.kind not in ("sign", "end", "word") or has_place(reader.tokens)):
             return worded(reader, token)
         sign = assignment_sign(reader.tokens)
         if sign in AUGMENTED:
@@ -300,12 +300,25 @@ def as_target(reader: Reader, value: Expression) -> Target:
     return value
 
 
+def has_place(tokens: Sequence[Token]) -> bool:
+    """Tell whether a line is written like append ... to a or remove ... from a."""
+    places = {"append": "to", "add": "to", "push": "to", "remove": "from", "delete": "from"}
+    place = places.get(tokens[0].text.lower())
+    depth = 0
+    for token in tokens[1:]:
+        depth += token.kind == "sign" and token.text in ("(", "[", "{")
+        depth -= token.kind == "sign" and token.text in (")", "]", "}")
+        if depth == 0 and token.kind == "name" and token.text.lower() in (place, f"on{place}"):
+            return True
+    return False
+
+
 def assignment_sign(tokens: Sequence[Token]) -> str:
     """Return the first sign outside all brackets that assigns; empty if none does."""
     depth = 0
     for token in tokens:
         if token.kind == "sign":
-            depth += (token.text in "([{") - (token.text in ")]}")
+            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
             if depth == 0 and (token.text in ASSIGNMENTS or token.text in AUGMENTED):
                 return token.text
     return ""

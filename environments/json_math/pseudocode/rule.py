@@ -14,8 +14,9 @@ Values: integers of any size, true, false, null, "text", lists [1, 2] and maps {
 index is 0; there is no index -1. a[i:j] has the elements from i to j - 1, [0] * n has n zeros, a + b joins lists.
 Operators: + - * ^, div (or //) rounds down, a mod m (or %) is from 0 to m - 1, / must have an integer result.
 Functions: len abs min max sum gcd lcm sqrt (rounded down) floor ceil sorted reversed sort reverse append pop insert
-remove get keys copy count str int range; floor(a / b) is a div b. Lists are shared, not copied, when assigned or passed.
+remove get keys copy count str int range; floor(a / b) is a div b. Lists are shared, not copied, by = and by calls.
 A function's own variables are those it assigns; it sees the program's variables, too, and may change their elements.
 The inputs have their values from the start. The result is what the program returns at the outermost level.
 Names are ASCII letters, digits and _. A comment starts with #. A case may take 200,000 operations.
-Every line must matter: without it, some allowed input would get another result or take more work in other lines. Empty lines, lines with only a comment and lines that are never needed are padding and refused."""
+Every line must matter: without it, some allowed input would get another result or take more work in other lines.
+Empty lines, lines with only a comment and lines that are never needed are padding, which is refused."""

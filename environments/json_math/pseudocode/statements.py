@@ -60,7 +60,7 @@ class Site(NamedTuple):
         item: what the list holds.
         bodies: the blocks of a statement, each a list of items.
         body: what runs the only block of a statement, if it has one.
-        read: for an assignment to one name, what reads it.
+        read: for an assignment to one place, what reads it.
     """
 
     line: int
@@ -182,8 +182,8 @@ class _Statements:
             code, bodies, body = self.statement(statement, key)
             items.append(Item(code.run, code.cost, key, statement.line))
             read = None
-            if isinstance(statement, Assign | Augment) and isinstance(target := first_target(statement), Name):
-                read = self.expressions.read(target.name, statement.line)
+            if isinstance(statement, Assign | Augment) and (target := first_target(statement)):
+                read = self.expressions.code(target, statement.line).run
             site = Site(statement.line, statement, key, items, items[-1], bodies, body, read)
             self.parts.sites.append(site)
             height = max(height, code.height)

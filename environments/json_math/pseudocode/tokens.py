@@ -27,6 +27,10 @@ WORDS = {
     "none": "null",
     "nil": "null",
 }
+# All words that the language itself gives a meaning to, functions aside.
+_PLACES = ("each", "all", "from", "to", "downto", "upto", "down", "step", "by", "do", "then", "is", "with", "onto")
+_ACTIONS = ("append", "add", "push", "remove", "delete", "sort", "reverse", "swap", "let", "set", "var")
+STATEMENT_NAMES = (*_PLACES, *_ACTIONS)
 SIGNS = {
     "←": ":=",
     "≔": ":=",

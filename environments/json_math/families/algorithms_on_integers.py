@@ -1,0 +1,322 @@
+"""Algorithms whose input is one integer: digits, sieves, dynamic programming, recurrences, searches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from itertools import count
+from random import Random
+
+from agentgym.environments.json_math.families.algorithms import Algorithm, Inputs, Pick, program
+
+
+def single(low: int, high: int) -> Callable[[Random, int], Inputs]:
+    """Return what draws n, from a range that grows with the size."""
+    return lambda rng, size: {"n": rng.randint(low, low + (high - low) * size)}
+
+
+def digit_sums(pick: Pick) -> Algorithm:
+    """Integers whose digit sum has a given residue."""
+    base, m = pick.apart((3, 9), (11, 16)), pick.any(3, 9)
+    while (base - 1) % m == 0:  # a digit sum would be the integer itself modulo m
+        m += 1
+    r = pick.any(0, m - 1)
+
+    def solve(n: int) -> int:
+        def digits(k: int) -> int:
+            return 0 if k == 0 else k % base + digits(k // base)
+
+        return sum(digits(k) % m == r for k in range(1, n + 1))
+
+    return Algorithm(
+        f"how many of the integers k from 1 to n have a digit sum in base {base} that is {r} modulo {m} (input: the "
+        "integer n, n >= 0)",
+        [
+            program(f"""
+                found = 0
+                for k = 1 to n:
+                    x, s = k, 0
+                    while x > 0:
+                        s = s + x mod {base}
+                        x = x div {base}
+                    if s mod {m} = {r}:
+                        found = found + 1
+                return found"""),
+            program(f"""
+                function dsum(x):
+                    if x < {base}:
+                        return x
+                    return dsum(x // {base}) + x % {base}
+                cnt <- 0
+                for each k in range(1, n + 1) do
+                    if dsum(k) % {m} == {r} then
+                        cnt += 1
+                return cnt"""),
+        ],
+        solve,
+        single(base, 60),
+        [{"n": 0}, {"n": 1}, {"n": base * base + base}],
+        "n",
+        100,
+        400,
+    )
+
+
+def primes(pick: Pick) -> Algorithm:
+    """Primes in a residue class."""
+    m = pick.apart((3, 12), (13, 20))
+    r = (5, 7, 11, 13, 17, 19, 23, 29)[pick.any(0, 7)] % m or 1
+
+    def solve(n: int) -> int:
+        return sum(p // m + 1 for p in range(2, n + 1) if p % m == r and all(p % d for d in range(2, p)))
+
+    return Algorithm(
+        f"the sum, over all primes p <= n with p mod {m} = {r}, of p div {m} + 1 (input: the integer n, n >= 0)",
+        [
+            program(f"""
+                sieve = [true] * (n + 1)
+                total = 0
+                for p = 2 to n:
+                    if sieve[p]:
+                        for q = p * p to n step p:
+                            sieve[q] = false
+                        if p mod {m} = {r}:
+                            total = total + p div {m} + 1
+                return total"""),
+            program(f"""
+                function prime(p):
+                    for d = 2 to sqrt(p):
+                        if p mod d = 0: return false
+                    return true
+                s := 0
+                for p = 2 to n:
+                    if p % {m} == {r} and prime(p):
+                        s := s + p // {m} + 1
+                return s"""),
+        ],
+        solve,
+        single(20, 60),
+        [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 60}],
+        "n",
+        80,
+        300,
+    )
+
+
+def compositions(pick: Pick) -> Algorithm:
+    """Ordered sums of given parts, modulo something."""
+    a = pick.any(1, 3)
+    b = a + pick.any(1, 3)
+    c = b + pick.any(1, 3)
+    m = pick.apart((50, 999), (1_009, 9_999))
+
+    def solve(n: int) -> int:
+        ways = [1]
+        for k in range(1, n + 1):
+            ways.append(sum(ways[k - part] for part in (a, b, c) if part <= k))
+        return ways[n] % m
+
+    return Algorithm(
+        f"in how many ways n is an ordered sum of integers that each are {a}, {b} or {c}, modulo {m}; the empty sum is "
+        "the only way to write 0 (input: the integer n, n >= 0)",
+        [
+            program(f"""
+                ways = [1] + [0] * n
+                for k = 1 to n:
+                    for each part in [{a}, {b}, {c}]:
+                        if part <= k:
+                            ways[k] = (ways[k] + ways[k - part]) mod {m}
+                return ways[n]"""),
+            program(f"""
+                w = [1] + [0] * (n + {c})
+                for k = 0 to n:
+                    w[k + {a}] = (w[k + {a}] + w[k]) mod {m}
+                    w[k + {b}] = (w[k + {b}] + w[k]) mod {m}
+                    w[k + {c}] = (w[k + {c}] + w[k]) mod {m}
+                return w[n]"""),
+        ],
+        solve,
+        single(c + 6, 40),
+        [{"n": 0}, {"n": a}, {"n": c}, {"n": 60}],
+        "n",
+        60,
+        200,
+    )
+
+
+def recurrence(pick: Pick) -> Algorithm:
+    """A recurrence of order two modulo m."""
+    a, b, c = pick.any(2, 9), pick.any(1, 9), pick.any(1, 9)
+    x, y = pick.any(1, 9), pick.any(1, 9)
+    m = pick.apart((30, 499), (501, 2_000))
+
+    def solve(n: int) -> int:
+        terms = [x % m, y % m]
+        while len(terms) <= n:
+            terms.append((a * terms[-1] + b * terms[-2] + c) % m)
+        return terms[n]
+
+    return Algorithm(
+        f"the term x(n) of the sequence x(0) = {x}, x(1) = {y}, x(k+1) = ({a} x(k) + {b} x(k-1) + {c}) mod {m} (input: "
+        "the integer n, n >= 0)",
+        [
+            program(f"""
+                x, y = {x}, {y}
+                for i = 1 to n:
+                    x, y = y, ({a} * y + {b} * x + {c}) mod {m}
+                return x"""),
+            program(f"""
+                x = [{x}, {y}]
+                while len(x) <= n do
+                    append ({a} * x[len(x) - 1] + {b} * x[len(x) - 2] + {c}) % {m} to x
+                return x[n]"""),
+        ],
+        solve,
+        single(3, 30),
+        [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 25}],
+        "n",
+        40,
+        300,
+    )
+
+
+def least_solution(pick: Pick) -> Algorithm:
+    """The least x at which a growing polynomial reaches n, by bisection."""
+    a, b, c = pick.apart((2, 9), (10, 19)), pick.any(1, 30), pick.any(0, 50)
+
+    def solve(n: int) -> int:
+        return next(x for x in count(0) if a * x * x + b * x + c >= n)
+
+    return Algorithm(
+        f"the least integer x >= 0 with {a} x^2 + {b} x + {c} >= n (input: the integer n, n >= 0)",
+        [
+            program(f"""
+                low, high = 0, n
+                while low < high:
+                    mid = (low + high) div 2
+                    if {a} * mid ^ 2 + {b} * mid + {c} >= n:
+                        high = mid
+                    else:
+                        low = mid + 1
+                return low"""),
+            program(f"""
+                function val(x): return ({a} * x + {b}) * x + {c}
+                x, step = 0, 1
+                while val(step) < n: step = 2 * step
+                while step > 0:
+                    if val(x + step - 1) < n:
+                        x = x + step
+                    step = step // 2
+                return x"""),
+        ],
+        solve,
+        single(100, 3_000),
+        [{"n": 0}, {"n": 1}, {"n": c}, {"n": c + 1}, {"n": a + b + c}, {"n": a + b + c + 1}, {"n": 5_000}],
+        "n",
+        1_000,
+        99_999,
+    )
+
+
+def moves(pick: Pick) -> Algorithm:
+    """Shortest ways on a circle, by breadth-first search."""
+    g = pick.any(2, 3)  # nothing but its multiples can be reached, so that some places cannot
+    m = g * pick.apart((8, 20), (21, 30))
+    a, b, c = g * pick.any(1, 4), pick.any(2, 4), g * pick.any(1, 4)
+
+    def solve(n: int) -> int:
+        steps, queue = {0: 0}, deque([0])
+        while queue:
+            x = queue.popleft()
+            for y in ((x + a) % m, (b * x + c) % m):
+                if y not in steps:
+                    steps[y] = steps[x] + 1
+                    queue.append(y)
+        return steps.get(n % m, -1)
+
+    return Algorithm(
+        f"the least number of moves that lead from 0 to n mod {m}, or -1 if no moves do; a move takes x to (x + {a}) "
+        "mod "
+        f"{m} or to ({b} x + {c}) mod {m} (input: the integer n, n >= 0)",
+        [
+            program(f"""
+                dist = [-1] * {m}
+                dist[0] = 0
+                todo, at = [0], 0
+                while at < len(todo):
+                    x = todo[at]
+                    for each y in [(x + {a}) mod {m}, ({b} * x + {c}) mod {m}]:
+                        if dist[y] < 0:
+                            dist[y] = dist[x] + 1
+                            append y to todo
+                    at = at + 1
+                return dist[n mod {m}]"""),
+            program(f"""
+                seen, level, step = {{0: true}}, [0], 0
+                while len(level) > 0:
+                    if n % {m} in level: return step
+                    next = []
+                    for each x in level:
+                        for each y in [(x + {a}) % {m}, ({b} * x + {c}) % {m}]:
+                            if y not in seen:
+                                seen[y] = true
+                                push y to next
+                    level, step = next, step + 1
+                return -1"""),
+        ],
+        solve,
+        single(5, 90),
+        [{"n": k} for k in (0, a, 1, *range(2, m, m // 8))],
+        "n",
+        1,
+        500,
+    )
+
+
+def circle(pick: Pick) -> Algorithm:
+    """Who is left of n in a circle of which one after another goes."""
+    k, p = pick.apart((2, 9), (10, 15)), pick.any(1, 9)
+
+    def solve(n: int) -> int:
+        left = list(range(n))
+        while len(left) > 1:
+            at = (k - 1) % len(left)
+            left = left[at + 1 :] + left[:at]
+        return p * left[0] + 1
+
+    return Algorithm(
+        f"{p} s + 1, where s is who is left of 0, 1, ..., n - 1 in a circle if, counted from 0 on, every {k}-th of "
+        "those "
+        "who are left goes until only one is left (input: the integer n, n >= 1)",
+        [
+            program(f"""
+                s = 0
+                for size = 2 to n:
+                    s = (s + {k}) mod size
+                s = {p} * s
+                return s + 1"""),
+            program(f"""
+                who, at = range(n), 0
+                while len(who) > 1:
+                    at = (at + {k - 1}) mod len(who)
+                    pop(who, at)
+                return {p} * who[0] + 1"""),
+        ],
+        solve,
+        single(2, 25),
+        [{"n": 1}, {"n": 2}, {"n": 3}],
+        "n",
+        20,
+        90,
+    )
+
+
+ON_INTEGERS: Mapping[str, Callable[[Pick], Algorithm]] = {
+    "digit_sums": digit_sums,
+    "primes": primes,
+    "compositions": compositions,
+    "recurrence": recurrence,
+    "least_solution": least_solution,
+    "moves": moves,
+    "circle": circle,
+}
