@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
 from agentgym.env import Artefacts, Script
+from agentgym.environments.gauntlet import proof
 from agentgym.environments.gauntlet.cheats import CHEATS
 from agentgym.environments.gauntlet.cpp import judge
 from agentgym.environments.gauntlet.tasks import similar_train_indices, task_set
@@ -39,7 +40,7 @@ class GauntletEnv(JsonMathEnv):
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
         """Judge the submitted document; only a C++ program in it needs a box."""
-        return verify.verify(task, artefacts.get(ANSWER), {**CHECKS, **judge.checks(fresh_box)})
+        return verify.verify(task, artefacts.get(ANSWER), {**CHECKS, "proof": proof.judge, **judge.checks(fresh_box)})
 
     def examples(self, task: Task, count: int) -> list[tuple[Task, list[Message]]]:
         """Return solved train tasks of the same parts, each solved by one call."""

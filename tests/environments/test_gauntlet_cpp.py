@@ -31,7 +31,8 @@ QUADRATIC = (
 )
 
 COMPILE_BOMBS = {
-    "template-recursion": "template <int N> struct A { static const int v = A<N + 1>::v; };\nint main() { return A<0>::v; }",
+    "template-recursion": "template <int N> struct A { static const int v = A<N + 1>::v; };\n"
+    "int main() { return A<0>::v; }",
     "template-doubling": "template <int N, class T> struct A { A<N - 1, A<N, int>> x; A<N - 1, A<N, T*>> y; };\n"
     "template <class T> struct A<0, T> { }; A<60, int> a; int main() { }",
     "dev-zero": '#include "/dev/zero"\nint main() { }',

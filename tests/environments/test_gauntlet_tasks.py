@@ -20,11 +20,12 @@ DEMO, EVAL = list(GauntletEnv.tasks(Split.DEMO)), list(GauntletEnv.tasks(Split.E
 TRAIN = GauntletEnv.tasks(Split.TRAIN)
 WHOLE = EVAL[-1]
 FROZEN = {
-    "a-sum": "59a367b16b035a64dbaf84f9d05d117b8d62ca17e99e819e76420e680ac1b656",
+    "a-sum": "ec1affa23dc10a86df7c13c84a4371cbc84ad6bd5ee1a304488e61f8b9b8047a",
     "b-count": "1aa51ed1e4368425e9ba9a961c8003a52cf09e1b691cacc5ec205785884d2f91",
-    "c-queries": "917ce2428ed25209fe344e6787f0654909c339ad2867b6140ace94ecccbe6e3c",
-    "e-pattern": "24c0d74293d81aa35222a9118fb5726f918289168acfa18db0f3dd1b62e76eb1",
-    "all": "be9f64b28c450111af9f0e3c5babdc0c9a59ca5252e7079caa34bae0bbb57f91",
+    "c-queries": "187f759397dfc8226b61befca20f260e8ffdaec51856219f17bbc6d4e8b3f9f3",
+    "d-paragraph": "184ee732dde447b4a81e2881776dea84adfdabb82d92cea008eb89b77f5266f5",
+    "e-pattern": "f41a38f2ebbea46f9fc385a875e790c5cf57ecb6c4134033b0c7476dbd28834b",
+    "all": "200d347376e7d08656628fb452632c2db43548c7b02bc8893241c6d1a8bfde23",
 }
 
 

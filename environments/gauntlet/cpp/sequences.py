@@ -76,10 +76,25 @@ def moebius(size: int) -> Sequence[int]:
     return mu
 
 
-def small(rng: random.Random, divisor: int) -> History:
-    """Draw a history that can be judged by definition, among them the shortest ones and those of one value."""
-    size, largest = rng.choice([1, 2, 3, 10, 40]), divisor * rng.choice([1, 3, 12, 60])
-    operations = tuple(_anywhere(rng, size, largest) for _ in range(rng.randint(1, 60)))
+def small(
+    rng: random.Random,
+    divisor: int,
+    *,
+    sizes: Sequence[int] = (1, 2, 3, 10, 40),
+    factors: Sequence[int] = (1, 3, 12, 60),
+    most_operations: int = 60,
+) -> History:
+    """Draw a history that can be judged by definition.
+
+    Args:
+        rng: the only source of chance.
+        divisor: nine in ten values are multiples of it.
+        sizes: how many values there may be.
+        factors: what the largest value may be, divided by the divisor.
+        most_operations: how many operations there may be.
+    """
+    size, largest = rng.choice(sizes), divisor * rng.choice(factors)
+    operations = tuple(_anywhere(rng, size, largest) for _ in range(rng.randint(1, most_operations - 1)))
     # The last one is a query, so that every history has one.
     left, right = sorted((rng.randint(1, size), rng.randint(1, size)))
     values = tuple(_value(rng, divisor, largest) for _ in range(size))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
-from agentgym.environments.gauntlet.parts import alternating_sum, counting, pattern, range_queries
+from agentgym.environments.gauntlet.parts import alternating_sum, counting, paragraph, pattern, range_queries
 from agentgym.environments.json_math.problem import Problem
 
 
@@ -48,5 +48,6 @@ PARTS: Mapping[str, Part] = {
     "a": Part("a-sum", alternating_sum.V1, alternating_sum.draw),
     "b": Part("b-count", counting.V1, counting.draw),
     "c": Part("c-queries", range_queries.V1, range_queries.draw),
+    "d": Part("d-paragraph", paragraph.V1, paragraph.draw),
     "e": Part("e-pattern", pattern.V1, pattern.draw),
 }

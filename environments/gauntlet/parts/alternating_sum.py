@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import factorial
 
+from agentgym.environments.gauntlet.proof import proof
+from agentgym.environments.json_math.constraints import constraint
 from agentgym.environments.json_math.exact import harmonic
-from agentgym.environments.json_math.problem import Problem, closed_form, fraction
+from agentgym.environments.json_math.problem import Part, Problem, closed_form, fraction
 
 MAX_FRACTION = 4_000
 
@@ -26,12 +28,14 @@ class AlternatingSum:
         shift: what is added to k.
         late: the n of the exact value.
         early: the n of the integral.
+        proof_lines: the most lines of the proof; 0 if none is asked for.
     """
 
     weight: int
     shift: int
     late: int
     early: int
+    proof_lines: int
 
     def beta(self, n: int) -> Fraction:
         """Return the integral of x^(shift-1) (1-x)^n over 0 < x < 1."""
@@ -58,6 +62,7 @@ class AlternatingSum:
         return Problem(
             statement,
             [
+                *([self._proof()] if self.proof_lines else []),
                 closed_form(
                     "closed_form",
                     "S(n) for every n >= 0, without a sum",
@@ -75,11 +80,25 @@ class AlternatingSum:
             ],
         )
 
+    def _proof(self) -> Part:
+        weight, shift = self.weight, self.shift
+        closed = f"S(m) = {weight} B(m) (H(m + {shift}) - H({shift - 1}))"
+        lines = (
+            f"Write B(m) for {self._beta_text()} at n = m, which is the integral of x^{shift - 1} (1-x)^m from 0 to 1.",
+            f"The integral of x^(k+{shift - 1}) (-ln x) is 1/(k+{shift})^2, hence by the binomial theorem S(m) is",
+            f"{weight} times the integral of x^{shift - 1} (1-x)^m (-ln x), and integration by parts gives",
+            f"(m + {shift}) S(m) = m S(m-1) + {weight} B(m) for every m >= 1, while (m + {shift}) B(m) = m B(m-1).",
+            f"At m = 0 the claim {closed} reads S(0) = {weight}/{shift}^2, which holds.",
+            "If it holds for m - 1, both equations together give it for m, so by induction for all m.",
+        )
+        rules = [constraint("lines", at_most=self.proof_lines), constraint("line_characters", at_most=200)]
+        return proof("proof", "a proof of your closed form, in words and formulas", "\n".join(lines), rules)
+
     def _beta_text(self) -> str:
         return f"factorial({self.shift - 1})*n!/factorial(n + {self.shift})"
 
 
-V1 = AlternatingSum(weight=1, shift=1, late=2_026, early=7)
+V1 = AlternatingSum(weight=1, shift=1, late=2_026, early=7, proof_lines=7)
 
 
 def draw(rng: random.Random, *, small: bool) -> AlternatingSum:
@@ -89,4 +108,5 @@ def draw(rng: random.Random, *, small: bool) -> AlternatingSum:
         shift=rng.randint(2, 3 if small else 6),
         late=rng.randint(8, 20) if small else rng.randint(500, 2_400),
         early=rng.randint(2, 4) if small else rng.randint(4, 12),
+        proof_lines=0 if small else rng.choice([6, 8, 9]),
     )

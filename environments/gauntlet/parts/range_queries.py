@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from agentgym.environments.gauntlet.cpp.judge import COMPILE_CPU_S, COMPILE_MIB, MAX_OUTPUT
+from agentgym.environments.gauntlet.parts.pseudocode import LINES, pseudocode_part
 from agentgym.environments.json_math.constraints import constraint
 from agentgym.environments.json_math.problem import Part, Problem
 
@@ -39,7 +40,10 @@ class RangeQueries:
         largest: the largest value.
         cpu_s: seconds of processor time that the program may take for one input.
         memory_mib: memory that it may take.
-        cpp_lines: the most lines of the program.
+        cpp_lines: the most lines of the C++ program.
+        lines: the lines of the pseudocode.
+        line_characters: the most characters of one of them.
+        name_characters: the most characters of a name in it.
     """
 
     divisor: int
@@ -48,12 +52,16 @@ class RangeQueries:
     cpu_s: int
     memory_mib: int
     cpp_lines: int
+    lines: int
+    line_characters: int
+    name_characters: int
 
     def problem(self, rng: random.Random) -> Problem:
         """Return the problem; `rng` draws the seed of the inputs, which nobody is told."""
-        return Problem(STATEMENT.format(divisor=self.divisor), [self._program(rng.getrandbits(48))])
+        written = pseudocode_part(rng, self.divisor, self.lines, self.line_characters, self.name_characters)
+        return Problem(STATEMENT.format(divisor=self.divisor), [written, self._cpp(rng.getrandbits(48))])
 
-    def _program(self, seed: int) -> Part:
+    def _cpp(self, seed: int) -> Part:
         ask = ASK.format(
             size=self.size,
             largest=self.largest,
@@ -83,7 +91,17 @@ def solution(divisor: int) -> str:
     return SOLUTION.read_text("utf-8").replace("const int G = 1;", f"const int G = {divisor};")
 
 
-V1 = RangeQueries(divisor=1, size=40_000, largest=200_000, cpu_s=6, memory_mib=256, cpp_lines=219)
+V1 = RangeQueries(
+    divisor=1,
+    size=40_000,
+    largest=200_000,
+    cpu_s=6,
+    memory_mib=256,
+    cpp_lines=219,
+    lines=14,
+    line_characters=70,
+    name_characters=7,
+)
 
 
 def draw(rng: random.Random, *, small: bool) -> RangeQueries:
@@ -97,4 +115,7 @@ def draw(rng: random.Random, *, small: bool) -> RangeQueries:
         cpu_s=rng.choice([5, 7, 8]),
         memory_mib=rng.choice([192, 320, 384]),
         cpp_lines=rng.choice([199, 209, 229, 239]),
+        lines=rng.choice(LINES),
+        line_characters=rng.choice([60, 64, 76, 80]),
+        name_characters=rng.choice([5, 6, 8]),
     )
