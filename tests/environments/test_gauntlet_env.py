@@ -28,7 +28,7 @@ DEMO, EVAL = list(GauntletEnv.tasks(Split.DEMO)), list(GauntletEnv.tasks(Split.E
 WITHOUT_A_BOX = [task for task in [*DEMO[:3], *EVAL] if not needs_compiler(task)]
 [QUERIES] = [task for task in EVAL if task.family == "c-queries"]
 WHOLE = EVAL[-1]
-SLOW_CPP_CHEATS = ("cpp-brute-force", "cpp-fork-bomb", "compile-bomb-self-inclusion", "compile-bomb-templates")
+SLOW_CPP_CHEATS = ("cpp-brute-force", "cpp-fork-bomb", "compile-bomb-templates")
 FAST_CPP_CHEATS = [name for name in CPP_CHEATS if name not in SLOW_CPP_CHEATS]
 
 

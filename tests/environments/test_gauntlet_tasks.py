@@ -22,10 +22,10 @@ WHOLE = EVAL[-1]
 FROZEN = {
     "a-sum": "ec1affa23dc10a86df7c13c84a4371cbc84ad6bd5ee1a304488e61f8b9b8047a",
     "b-count": "1aa51ed1e4368425e9ba9a961c8003a52cf09e1b691cacc5ec205785884d2f91",
-    "c-queries": "187f759397dfc8226b61befca20f260e8ffdaec51856219f17bbc6d4e8b3f9f3",
+    "c-queries": "4062dec32e761b4b348beddd4459c17fdc5e6becf84ae94dfd303a8ed9b138d2",
     "d-paragraph": "184ee732dde447b4a81e2881776dea84adfdabb82d92cea008eb89b77f5266f5",
     "e-pattern": "f41a38f2ebbea46f9fc385a875e790c5cf57ecb6c4134033b0c7476dbd28834b",
-    "all": "200d347376e7d08656628fb452632c2db43548c7b02bc8893241c6d1a8bfde23",
+    "all": "f3abee42305909c0a16bd4e79ed87e50d342ef1ecc4d091a0baaa6a6243b26b0",
 }
 
 

@@ -26,8 +26,8 @@ a C++17 program for g++ and Linux. From standard input it reads n and q on the f
   then q lines, "1 l r" for a query (1 <= l <= r <= n) and "2 p x" for an update (1 <= p <= n). It prints the answer to
   each query, in order, one a line. There are n, q <= {size:,} and values from 1 to {largest:,}; of the operations, half
   are updates. For each input it may take {cpu_s} s of processor time and {memory_mib} MiB of memory, its whole address
-  space counted; compiling it with g++ -std=c++17 -O2 may take {compile_s} s and {compile_mib} MiB. It runs without a
-  network, leaves no process behind, and writes at most {output_mib} MiB."""
+  space counted; compiling it with g++ -std=c++17 -O2 may take {compile_s} s and {compile_mib} MiB. It runs as
+  one process with one thread, without a network, and writes at most {output_mib} MiB."""
 
 
 @dataclass(frozen=True)
