@@ -69,8 +69,13 @@ def plan_of(split: Split, index: int) -> Plan:
 
 
 def similar_train_indices(task: Task, count: int) -> list[int]:
-    """Return train tasks of a task's family, without the task itself."""
-    first = [plan.family for plan in PLANS].index(task.family)
+    """Return train tasks of a task's family, without the task itself; of another's, for those with part C.
+
+    A program that answers a sibling of part C answers all of them, with one constant changed.
+    """
+    families = [plan.family for plan in PLANS]
+    given_away = [plan.family for plan in PLANS if "c" in plan.letters]
+    first = families.index(task.family if task.family not in given_away else PARTS["b"].name)
     indices = [first + i * len(PLANS) for i in range(count + 1)]
     return [i for i in indices if (task.split, task.index) != (Split.TRAIN, i)][:count]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agentgym.checks import check_env
 from agentgym.environments.gauntlet import proof
 from agentgym.environments.gauntlet.cheats import CPP_CHEATS
 from agentgym.environments.gauntlet.cpp.judge import SPEC
@@ -210,3 +211,12 @@ def test_an_example_is_of_the_same_parts_and_scores(env: GauntletEnv) -> None:
         for example, messages in env.examples(task, 2):
             assert (example.family, example.split) == (task.family, Split.TRAIN)
             assert play(env, example, messages).value == 1.0
+
+
+def test_no_example_gives_a_program_away(env: GauntletEnv) -> None:
+    for task in (QUERIES, WHOLE):
+        assert not any(needs_compiler(example) for example, _ in env.examples(task, 3))
+
+
+def test_it_keeps_the_contract_of_an_environment(boxed: GauntletEnv, backend: SandboxBackend) -> None:
+    check_env(GauntletEnv, sandbox=backend, tasks=1).raise_for_failures()
