@@ -23,9 +23,9 @@ FROZEN = {
     "a-sum": "ec1affa23dc10a86df7c13c84a4371cbc84ad6bd5ee1a304488e61f8b9b8047a",
     "b-count": "1aa51ed1e4368425e9ba9a961c8003a52cf09e1b691cacc5ec205785884d2f91",
     "c-queries": "4062dec32e761b4b348beddd4459c17fdc5e6becf84ae94dfd303a8ed9b138d2",
-    "d-paragraph": "184ee732dde447b4a81e2881776dea84adfdabb82d92cea008eb89b77f5266f5",
+    "d-paragraph": "70608923cb47ab82a3c3442a8cbe44d9adac3c5d26da2e9cbd23133039c98379",
     "e-pattern": "f41a38f2ebbea46f9fc385a875e790c5cf57ecb6c4134033b0c7476dbd28834b",
-    "all": "f3abee42305909c0a16bd4e79ed87e50d342ef1ecc4d091a0baaa6a6243b26b0",
+    "all": "efd700d201beb17d9ad13a09217539d8685f2013a68b80898596f0a910abb849",
 }
 
 

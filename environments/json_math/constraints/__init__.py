@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from pydantic import JsonValue
 
 from agentgym.environments.json_math.constraints import units
-from agentgym.environments.json_math.constraints.kinds import DEFINITIONS, KINDS, Constraint
+from agentgym.environments.json_math.constraints.kind import Constraint
+from agentgym.environments.json_math.constraints.kinds import DEFINITIONS, KINDS
 from agentgym.environments.json_math.constraints.padding import PADDING_RULE, padding
 
 __all__ = [

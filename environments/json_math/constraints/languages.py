@@ -54,15 +54,14 @@ aquela aquelas aquele aqueles aqui aquilo as às assim até bastante bem cá cad
 daquela daquele daqui das de debaixo dela delas dele deles demais dentro depois desde dessa desse desta deste disso
 disto do dois dos duas durante e é ela elas ele eles em embora enquanto então entre era eram essa essas esse esses
 esta está estamos estão estar estas estava estavam este estes esteve estou eu faz fazem fazer fez fiz foi fora foram
-fui há havia hoje isso isto já jamais junto la lá lhe lhes lo logo longe mais mal mas me mesma mesmas mesmo mesmos meu
+fui há havia hoje isso isto já jamais junto lá lhe lhes logo longe mais mal mas me mesma mesmas mesmo mesmos meu
 meus mim minha minhas muita muitas muito muitos na nada não nas nela nele nem nenhum nenhuma nessa nesse nesta neste
 ninguém no nos nós nossa nossas nosso nossos num numa nunca o onde ontem os ou outra outras outro outros para pela
-pelas pelo pelos per perante perto pode podem podia pois por porém porque portanto pouca pouco poucos primeira
+pelas pelo pelos perante perto pode podem podia pois por porém porque portanto pouca pouco poucos primeira
 primeiro pôde qual quais qualquer quando quanta quanto quantos quase que quê quem se seja sejam sem sempre sendo ser
-será serão seria seu seus si sido só sob sobre sois somos sou sua suas são tal também tampouco tanta tanto tão te tem
+será serão seria seu seus si sido só sob sobre sois somos sou sua suas são tal também tanta tanto tão te tem
 têm temos tenho ter teve tinha tinham tive toda todas todavia todo todos três tu tua tudo última último um uma umas
-uns vai vamos vão vários vez vezes você vocês vos
-"""
+uns vai vamos vão vários vez vezes você vocês """
 # English has "son" and "van" too, and the Portuguese "sois" is rare.
 SMALL: Mapping[str, frozenset[str]] = {
     "en": frozenset(ENGLISH.split()),

@@ -31,7 +31,7 @@ prepositions, pronouns, conjunctions, auxiliary verbs and adverbs. The rules for
   five is not. At most two words, or one in three, have no letter.
 - At most two words, or one in eight, are single letters or have letters but no vowel, small words aside. No word has
   more than {LONG_WORD} characters, more than {MOST_PARTS} parts joined by marks, one letter four times in a row, or
-  seven consonants in a row. Letters are Latin.
+  seven consonants in a row. Letters are Latin, digits 0 to 9.
 - No six marks in a row, even with spaces between; no empty line, no line without a word."""
 
 _VOWELS = frozenset("aeiouy")
@@ -49,6 +49,7 @@ class Reading(NamedTuple):
         plain: its words in lower case.
         bare: its words without capitals, accents, marks and (beside letters) digits.
         small: the small words of its language.
+        bare_small: the same without accents and marks.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Reading(NamedTuple):
     plain: Sequence[str]
     bare: Sequence[str]
     small: frozenset[str]
+    bare_small: frozenset[str]
 
 
 def padding(text: str, language: str) -> str:
@@ -67,13 +69,15 @@ def padding(text: str, language: str) -> str:
     small = SMALL[language]
     found = units.words(text)
     plain = [word.casefold().replace("’", "'") for word in found]
-    reading = Reading(units.normal(text), found, plain, [_bare(word) for word in plain], small)
+    reading = Reading(units.normal(text), found, plain, [_bare(word) for word in plain], small, _BARE_SMALL[language])
     if not found:
         return units.invisible(text) or "it has no words"
     return units.invisible(text) or next((fault for rule in RULES if (fault := rule(reading))), "")
 
 
 def _bare(word: str) -> str:
+    if word.isascii() and word.isalpha():
+        return word
     letters = [c for c in unicodedata.normalize("NFD", word) if c.isalnum()]
     return "".join(c for c in letters if c.isalpha()) or "".join(letters)
 
@@ -109,8 +113,7 @@ def in_a_row(reading: Reading) -> str:
 
 def too_often(reading: Reading) -> str:
     """Judge how often one word stands there."""
-    small = {_bare(word) for word in reading.small}
-    counts = Counter(word for word in reading.bare if word not in small)
+    counts = Counter(word for word in reading.bare if word not in reading.bare_small)
     word, times = max(counts.items(), key=lambda item: item[1], default=("", 0))
     most = MOST_TIMES + len(reading.words) // MORE_EVERY
     return f"{word!r} stands there {times} times; at most {most} are allowed" if times > most else ""
@@ -150,8 +153,8 @@ def no_words(reading: Reading) -> str:
             return f"{word[:40]!r} is too long or joins too many parts for one word"
         if _SAME_LETTER.search(bare) or _CONSONANTS.search(bare):
             return f"{word!r} has four equal letters or seven consonants in a row"
-    foreign = next((c for c in reading.text if c.isalpha() and not _is_latin(c)), "")
-    return f"{foreign!r} (U+{ord(foreign):04X}) is no Latin letter" if foreign else ""
+    foreign = next((c for c in reading.text if not c.isascii() and _is_foreign(c)), "")
+    return f"{foreign!r} (U+{ord(foreign):04X}) is no Latin letter and no digit from 0 to 9" if foreign else ""
 
 
 def bare_marks(reading: Reading) -> str:
@@ -167,12 +170,16 @@ def _is_odd(word: str) -> bool:
     return bool(letters) and (len(word) == 1 or not _VOWELS.intersection(letters))
 
 
-def _is_latin(character: str) -> bool:
-    """Tell Latin letters, ª and º from other alphabets, full-width forms and letters of formulas."""
+def _is_foreign(character: str) -> bool:
+    """Tell other alphabets, other digits, full-width forms and letters of formulas from Latin letters, ª and º."""
+    if unicodedata.category(character) == "Nd":
+        return True
     name = unicodedata.name(character, "")
-    return character in "ªº" or name.startswith(("LATIN SMALL LETTER", "LATIN CAPITAL LETTER"))
+    is_latin = character in "ªº" or name.startswith(("LATIN SMALL LETTER", "LATIN CAPITAL LETTER"))
+    return character.isalpha() and not is_latin
 
 
+_BARE_SMALL = {language: frozenset(map(_bare, words)) for language, words in SMALL.items()}
 RULES: Sequence[Callable[[Reading], str]] = (
     no_words,
     bare_marks,

@@ -17,12 +17,13 @@ from agentgym.environments.json_math.prose.composing import NoText, satisfying
 from agentgym.environments.json_math.prose.events import Event
 
 # Words beyond those that the facts take, by level.
-ROOM = {1: (0, 4), 2: (2, 9), 3: (4, 12), 4: (6, 16), 5: (16, 30)}
+ROOM = {1: (1, 5), 2: (2, 9), 3: (4, 12), 4: (6, 16), 5: (16, 30)}
 FORBIDDEN: Mapping[str, Sequence[str]] = {
     "pt": ("que", "muito", "também", "mais", "agora", "hoje", "sempre"),
     "es": ("que", "muy", "también", "más", "ahora", "hoy", "siempre"),
     "en": ("which", "very", "also", "more", "now", "today", "always"),
 }
+PLACED: Mapping[str, str] = {"pt": "em", "es": "en", "en": "in"}
 Constraints = list[Mapping[str, JsonValue]]
 
 
@@ -43,7 +44,8 @@ def _drawn(rng: random.Random, level: int, *, held_out: bool) -> Problem:
     summary = _summary(rng, event, language, level)
     parts = [summary, _title(rng, event, language)]
     if level >= 3:
-        parts.append(count_of("first_sentence_words", "first_sentence_words", summary))
+        what = "longest_word" if level == 4 else "first_sentence_words"
+        parts.append(count_of(what, what, summary))
     if level >= 4:
         other = rng.choice([name for name in NAMES if name != language])
         parts.append(_translation(rng, event, other, level))
@@ -55,17 +57,17 @@ def _drawn(rng: random.Random, level: int, *, held_out: bool) -> Problem:
 
 def _sentence(rng: random.Random, event: Event, language: str) -> Part:
     """Return the one part of level 1: a sentence of a given number of words."""
-    cores = event.clauses(language)[:1]
+    clause, facts = event.clauses(language)[1], [str(event.number)]
+    if rng.random() < 0.5:
+        clause, facts = f"{clause} {PLACED[language]} {event.place}", [*facts, event.place]
+    cores = [clause]
     asked = [
         constraint("language", language=language),
         constraint("words", exactly=_count(cores, rng, 1)),
-        constraint("required", phrases=[event.place]),
+        constraint("required", phrases=list[JsonValue](facts)),
         constraint("sentences", exactly=1),
     ]
-    if rng.random() < 0.5:
-        asked[2] = constraint("required", phrases=[event.person, event.place])
-    if rng.random() < 0.5:
-        asked.append(constraint("ending", mark="."))
+    asked.append(constraint("ending", mark=rng.choice(".!")))
     gold = satisfying(asked, language, rng, cores=cores)
     return text("sentence", "one sentence on the event", gold, language=language, constraints=asked)
 
@@ -79,12 +81,13 @@ def _summary(rng: random.Random, event: Event, language: str, level: int) -> Par
         constraint("required", phrases=list[JsonValue](facts), once=level > 3),
         constraint("sentences", exactly=len(cores) + (rng.randint(0, 2) if level == 5 else 0)),
     ]
+    # With its last mark asked for, nothing can be added to a text that is right.
+    asked.append(constraint("ending", mark="."))
     if level > 2:
         marks: dict[str, JsonValue] = {",": rng.randint(1, 3 if level == 5 else 2)}
         if level > 3:
             marks[";"] = 1 if level == 5 else 0
         asked.append(constraint("punctuation", marks=marks))
-        asked.append(constraint("ending", mark="."))
     if level > 3:
         asked.append(constraint("forbidden", phrases=list[JsonValue](rng.sample(FORBIDDEN[language], level - 2))))
     gold = satisfying(asked, language, rng, cores=cores)
@@ -93,10 +96,11 @@ def _summary(rng: random.Random, event: Event, language: str, level: int) -> Par
 
 def _title(rng: random.Random, event: Event, language: str) -> Part:
     gold = event.title(language)
+    # A title may do without small words, so that its language is told by one of its own words.
+    word = max(words(gold.replace(event.place, "")), key=len)
     asked = [
-        constraint("language", language=language),
         constraint("characters", at_most=len(gold) + rng.randint(0, 9)),
-        constraint("required", phrases=[event.place]),
+        constraint("required", phrases=[event.place, word]),
         constraint("forbidden_characters", characters=".,:!"),
     ]
     return text("title", "a title for it", gold, language=language, constraints=asked)
@@ -114,6 +118,7 @@ def _translation(rng: random.Random, event: Event, language: str, level: int) ->
         constraint("sentences", exactly=3),
         constraint("line_characters", at_most=60),
         constraint("lines", exactly=3 if level == 4 else 4),
+        constraint("ending", mark="."),
     ]
     gold = satisfying(asked, language, rng, cores=cores)
     ask = "the event told in another language, broken into lines"

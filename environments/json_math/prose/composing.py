@@ -61,15 +61,26 @@ def violating(
     others = [one for one in constraints if one["kind"] != broken["kind"]]
     for _ in range(TRIES):
         changed, other_language = _changed(broken, language, rng)
-        taken = {one["kind"] for one in changed}
-        asked = [*(one for one in others if one["kind"] not in taken), *changed]
         try:
-            text = satisfying(asked, other_language, rng, cores=cores)
-        except NoText:
+            # What is asked for instead may contradict the others; then another change is tried.
+            text = satisfying(_merged(others, changed), other_language, rng, cores=cores)
+        except (NoText, ValueError):
             continue
         if rules.fault(broken, text) and not any(rules.fault(one, text) for one in others):
             return text
     raise NoText(f"no text found in {language!r} that breaks only {dict(broken)!r}")
+
+
+def _merged(others: Sequence[Constraint], changed: Sequence[Constraint]) -> list[Constraint]:
+    """Return constraints with changed ones among them: phrases and marks are added, all else is replaced."""
+    merged = {str(one["kind"]): cast("Mapping[str, Any]", one) for one in others}
+    for one in cast("Sequence[Mapping[str, Any]]", changed):
+        before = merged.get(one["kind"], {})
+        merged[one["kind"]] = {**before, **one}
+        for key in {"phrases", "marks"} & set(before):
+            both = before[key] | one[key] if key == "marks" else [*before[key], *one[key]]
+            merged[one["kind"]] = {**merged[one["kind"]], key: both}
+    return list(merged.values())
 
 
 def _changed(broken: Constraint, language: str, rng: random.Random) -> tuple[list[Constraint], str]:
