@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from pydantic import JsonValue
 
 from agentgym.environments.json_math.families.algorithms import Algorithm, Inputs, Pick
+from agentgym.environments.json_math.families.algorithms_on_circles import ON_CIRCLES
 from agentgym.environments.json_math.families.algorithms_on_integers import ON_INTEGERS
 from agentgym.environments.json_math.families.algorithms_on_lists import ON_LISTS
+from agentgym.environments.json_math.families.algorithms_on_pairs import ON_PAIRS
 from agentgym.environments.json_math.families.short_programs import SHORT_PROGRAMS
 from agentgym.environments.json_math.problem import Part, Problem, integer, program
 from agentgym.environments.json_math.pseudocode import KEYWORDS
 from agentgym.task import canonical_json
 
-ALGORITHMS: Mapping[str, Callable[[Pick], Algorithm]] = {**ON_INTEGERS, **ON_LISTS}
-CASES = 14
-SMALL_CASES = 6
+ALGORITHMS: Mapping[str, Callable[[Pick], Algorithm]] = {**ON_INTEGERS, **ON_CIRCLES, **ON_LISTS, **ON_PAIRS}
+CASES = 18
+MORE_CASES = 6
 RESULTS = {2: 1, 3: 2, 4: 2, 5: 3}
 SIZE = {2: 1, 3: 2, 4: 3, 5: 5}
 ORDINALS = ("first", "second", "third")
@@ -57,9 +60,9 @@ def draw(rng: random.Random, level: int, *, held_out: bool) -> Problem:
 def cases(rng: random.Random, algorithm: Algorithm) -> Sequence[Mapping[str, JsonValue]]:
     """Return inputs, those at the ends of their ranges first, with what a right program returns for them."""
     inputs = list(algorithm.corners)
-    while len(inputs) < max(CASES, len(algorithm.corners) + SMALL_CASES):
-        inputs.append(algorithm.draw(rng, 1 + len(inputs) % 2))
-    return [{"inputs": dict(each), "output": algorithm.solve(**each)} for each in inputs]  # type: ignore[dict-item]
+    while len(inputs) < max(CASES, len(algorithm.corners) + MORE_CASES):
+        inputs.append(algorithm.draw(rng, 1 + len(inputs) % 3))
+    return [{"inputs": cast("JsonValue", each), "output": algorithm.solve(**each)} for each in inputs]
 
 
 def constraints(algorithm: Algorithm, level: int) -> Sequence[Mapping[str, JsonValue]]:

@@ -26,7 +26,7 @@ from agentgym.environments.json_math.pseudocode.tree import (
 from agentgym.environments.json_math.pseudocode.values import UNSET, Machine, as_key
 
 # The interpreter nests at most so many frames, so that its own stack never runs out before the program's allowance.
-MAX_FRAMES = 800
+MAX_FRAMES = 900
 
 
 class Code(NamedTuple):
@@ -125,7 +125,7 @@ class Expressions:
         tests = [operations.compared(sign, self.m, line) for sign, _ in rest]
         left, right, test = codes[0].run, codes[1].run, tests[0]
         if len(tests) == 1:
-            return joined(lambda frame: test(left(frame), right(frame)), codes, extra=1)
+            return joined(lambda frame: test(left(frame), right(frame)), codes)
         steps = list(zip(tests, [code.run for code in codes[1:]], strict=True))
 
         def chain(frame: Frame) -> bool:
@@ -137,7 +137,7 @@ class Expressions:
                 value = following
             return True
 
-        return joined(chain, codes, extra=1)
+        return joined(chain, codes)
 
     def index(self, base: Code, index: Code, line: int) -> Code:
         """Return what takes an element; the common case of a list is kept short."""
@@ -155,7 +155,7 @@ class Expressions:
         """Return `-` or `not` of an operand."""
         value, truth = operand.run, operations.truth
         if operator == "not":
-            return joined(lambda frame: not truth(value(frame), line), [operand], extra=1)
+            return joined(lambda frame: not truth(value(frame), line), [operand])
         minus = operations.minus
         return joined(lambda frame: minus(value(frame), line), [operand])
 
@@ -168,14 +168,14 @@ class Expressions:
     def choose(self, condition: Code, then: Code, other: Code, line: int) -> Code:
         """Return one of two values."""
         test, yes, no, truth = condition.run, then.run, other.run, operations.truth
-        return joined(lambda f: yes(f) if truth(test(f), line) else no(f), [condition, then, other], extra=1)
+        return joined(lambda f: yes(f) if truth(test(f), line) else no(f), [condition, then, other])
 
     def slice(self, base: Expression, first: Expression | None, end: Expression | None, line: int) -> Code:
         """Return what takes a part of a list or string."""
         codes = [self.code(operand, line) for operand in (base, first or Literal(0))]
         stop = None if end is None else self.code(end, line)
         run = operations.part(codes[0].run, codes[1].run, stop and stop.run, self.m, line)
-        return joined(run, [*codes, stop] if stop else codes, extra=1)
+        return joined(run, [*codes, stop] if stop else codes)
 
     def call(self, name: str, arguments: Sequence[Expression], line: int, *, stands_alone: bool = False) -> Code:
         """Return a call of a function of the program or, if it has none of this name, of the language."""
@@ -200,7 +200,7 @@ class Expressions:
         act, m, runs = function.run, self.m, [code.run for code in codes]
         if len(runs) == 1:
             only = runs[0]
-            return joined(lambda frame: act(m, line, only(frame)), codes, extra=1)
+            return joined(lambda frame: act(m, line, only(frame)), codes)
         return joined(lambda frame: act(m, line, *[run(frame) for run in runs]), codes, extra=1)
 
     def call_entry(self, entry: Entry, arguments: Sequence[Expression], line: int) -> Code:

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.pseudocode.items import assigned
 from agentgym.environments.json_math.pseudocode.parse import parse
 from agentgym.environments.json_math.pseudocode.run import run, with_room
-from agentgym.environments.json_math.pseudocode.statements import assigned, compiled
+from agentgym.environments.json_math.pseudocode.statements import compiled
 from agentgym.environments.json_math.pseudocode.tree import PseudocodeError
 from agentgym.task import canonical_json
 
@@ -73,7 +74,7 @@ def same(left: JsonValue, right: JsonValue) -> bool:
 
 def shown(inputs: Mapping[str, JsonValue]) -> str:
     """Return inputs as they are named in a message."""
-    return clipped(", ".join(f"{name} = {canonical_json(value)}" for name, value in inputs.items()))
+    return clipped(", ".join(f"{name} = {canonical_json(value)}" for name, value in inputs.items()) or "no inputs")
 
 
 def clipped(text: str) -> str:

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.pseudocode.items import Compiled, Item, Site, first_target
 from agentgym.environments.json_math.pseudocode.judge import same
 from agentgym.environments.json_math.pseudocode.operations import Frame
 from agentgym.environments.json_math.pseudocode.parse import parse
 from agentgym.environments.json_math.pseudocode.run import run, with_room
-from agentgym.environments.json_math.pseudocode.statements import Compiled, Item, Site, compiled, first_target
+from agentgym.environments.json_math.pseudocode.statements import compiled
 from agentgym.environments.json_math.pseudocode.tokens import text_lines
 from agentgym.environments.json_math.pseudocode.tree import (
     Assign,

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from agentgym.environments.json_math.pseudocode.statements import Compiled
+from agentgym.environments.json_math.pseudocode.items import Compiled
 from agentgym.environments.json_math.pseudocode.tokens import fail
 from agentgym.environments.json_math.pseudocode.tree import PseudocodeError
 from agentgym.environments.json_math.pseudocode.values import UNSET, WORK, from_json, to_json

@@ -6,14 +6,24 @@ their statements in lists, so that one can be taken out and put back without com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from agentgym.environments.json_math.pseudocode import operations
+from agentgym.environments.json_math.pseudocode import loops, operations
 from agentgym.environments.json_math.pseudocode.compile import Code, Entry, Expressions, Scope, unset
+from agentgym.environments.json_math.pseudocode.items import (
+    BREAK,
+    CONTINUE,
+    Compiled,
+    Item,
+    Parts,
+    Run,
+    Site,
+    assigned,
+    first_target,
+)
+from agentgym.environments.json_math.pseudocode.loops import Write
 from agentgym.environments.json_math.pseudocode.operations import Frame, Value
-from agentgym.environments.json_math.pseudocode.tokens import fail
 from agentgym.environments.json_math.pseudocode.tree import (
     Assign,
     Augment,
@@ -33,78 +43,7 @@ from agentgym.environments.json_math.pseudocode.tree import (
     Target,
     While,
 )
-from agentgym.environments.json_math.pseudocode.values import Machine, described, from_key, out_of_work
-
-BREAK, CONTINUE = "break", "continue"
-Run = Callable[[Frame], Any]
-Write = Callable[[Frame, Any], None]
-
-
-class Item(NamedTuple):
-    """A statement of a block: its closure, its units of work, its number in the program, and its line."""
-
-    run: Run
-    cost: int
-    key: int
-    line: int
-
-
-class Site(NamedTuple):
-    """Something that can be taken out of a compiled program.
-
-    Attributes:
-        line: where it starts.
-        statement: what it is; None for a branch of an if.
-        key: its number; that of the whole if, for a branch.
-        container: the list that holds it.
-        item: what the list holds.
-        bodies: the blocks of a statement, each a list of items.
-        body: what runs the only block of a statement, if it has one.
-        read: for an assignment to one place, what reads it.
-    """
-
-    line: int
-    statement: Statement | None
-    key: int
-    container: list[Any]
-    item: Any
-    bodies: Sequence[list[Item]] = ()
-    body: Run | None = None
-    read: Value | None = None
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A program that can run.
-
-    Attributes:
-        machine: its state.
-        slots: where each name has its place among the program's variables.
-        body: what it does.
-        sites: what can be taken out of it.
-        counts: how often each statement has run, if it was compiled for that.
-        spent: and what work it and the blocks in it have done.
-        last_line: its last line.
-    """
-
-    machine: Machine
-    slots: dict[str, int]
-    body: Run
-    sites: Sequence[Site]
-    counts: list[int]
-    spent: list[int]
-    last_line: int
-
-
-@dataclass
-class _Parts:
-    """What the statements of a program share while they are compiled."""
-
-    profiled: bool
-    machine: Machine = field(default_factory=Machine)
-    sites: list[Site] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    spent: list[int] = field(default_factory=list)
+from agentgym.environments.json_math.pseudocode.values import out_of_work
 
 
 def compiled(program: Program, *, profiled: bool = False) -> Compiled:
@@ -117,7 +56,7 @@ def compiled(program: Program, *, profiled: bool = False) -> Compiled:
     Raises:
         PseudocodeError: it calls what is no function, or with too few or too many arguments.
     """
-    parts = _Parts(profiled)
+    parts = Parts(profiled)
     entries = {f.name: Entry(f.name, f.line, f.parameters) for f in program.functions}
     slots: dict[str, int] = {}
     whole = _Statements(Expressions(Scope(slots, slots), entries, parts.machine), parts)
@@ -137,36 +76,10 @@ def compiled(program: Program, *, profiled: bool = False) -> Compiled:
     return Compiled(parts.machine, slots, body, parts.sites, parts.counts, parts.spent, last)
 
 
-def assigned(block: Block) -> list[str]:
-    """Return the names that a block gives values to, in the order in which they first get one."""
-    names: list[str] = []
-    for statement in block:
-        match statement:
-            case Assign(_, targets, _):
-                names += [target.name for target in targets if isinstance(target, Name)]
-            case Augment(_, Name(name), _, _):
-                names.append(name)
-            case Swap(_, first, second):
-                names += [target.name for target in (first, second) if isinstance(target, Name)]
-            case If(_, branches, _, other):
-                for branch in branches:
-                    names += assigned(branch.body)
-                names += assigned(other or ())
-            case While(_, _, body):
-                names += assigned(body)
-            case Count(_, name, _, _, _, _, body):
-                names += [name, *assigned(body)]
-            case Each(_, each, _, body):
-                names += [*each, *assigned(body)]
-            case _:
-                pass
-    return list(dict.fromkeys(names))
-
-
 class _Statements:
     """What compiles the statements of one scope."""
 
-    def __init__(self, expressions: Expressions, parts: _Parts) -> None:
+    def __init__(self, expressions: Expressions, parts: Parts) -> None:
         self.expressions = expressions
         self.parts = parts
         self.m = parts.machine
@@ -231,13 +144,20 @@ class _Statements:
             case While(line, condition, block):
                 body, height, items = self.block(block)
                 test = self.expressions.code(condition, line)
-                return Code(self.repeat(test, body, line), 1, 1 + max(height, test.height)), [items], body
+                return Code(loops.repeat(test, body, self.m, line), 1, 1 + max(height, test.height)), [items], body
             case Count(_, _, _, _, _, _, block) | Each(_, _, _, block):
                 body, height, items = self.block(block)
-                code = self.count(statement, body) if isinstance(statement, Count) else self.each(statement, body)
+                code = self.loop(statement, body)
                 return Code(code.run, code.cost, 1 + max(height, code.height)), [items], body
             case _:
                 return self.simple(statement), (), None
+
+    def loop(self, statement: Count | Each, body: Run) -> Code:
+        """Return a for loop."""
+        if isinstance(statement, Count):
+            return loops.count(statement, body, self.expressions)
+        writes = [self.write(Name(name), statement.line) for name in statement.names]
+        return loops.each(statement, body, writes, self.expressions)
 
     def simple(self, statement: Statement) -> Code:
         match statement:
@@ -282,7 +202,7 @@ class _Statements:
 
         def unpack(frame: Frame) -> None:
             found = [run(frame) for run in runs] if several else value(frame)
-            for write, item in zip(writes, several_values(found, len(writes), line), strict=True):
+            for write, item in zip(writes, loops.several_values(found, len(writes), line), strict=True):
                 write(frame, item)
 
         return Code(unpack, cost + len(targets), height)
@@ -333,75 +253,6 @@ class _Statements:
 
         return Code(run, cost, height + 1), bodies, branches[0][1] if len(bodies) == 1 else None
 
-    def repeat(self, test: Code, body: Run, line: int) -> Run:
-        m, condition, cost, truth = self.m, test.run, test.cost + 1, operations.truth
-
-        def run(frame: Frame) -> Any:
-            while truth(condition(frame), line):
-                m.left -= cost
-                if m.left < 0:
-                    out_of_work(line)
-                signal = body(frame)
-                if signal is not None and signal is not CONTINUE:
-                    return None if signal is BREAK else signal
-            return None
-
-        return run
-
-    def count(self, statement: Count, body: Run) -> Code:
-        """Return a loop over integers; its bounds are taken once, and its variable keeps its last value."""
-        line, m = statement.line, self.m
-        slot = self.expressions.scope.slots[statement.name]
-        first, last = self.expressions.code(statement.first, line), self.expressions.code(statement.last, line)
-        step = None if statement.step is None else self.expressions.code(statement.step, line)
-        down = statement.down
-        start, end, stride = first.run, last.run, step.run if step else operations.constant(1)
-
-        def run(frame: Frame) -> Any:
-            for number in numbers(start(frame), end(frame), stride(frame), line, down=down):
-                m.left -= 1
-                if m.left < 0:
-                    out_of_work(line)
-                frame[slot] = number
-                signal = body(frame)
-                if signal is not None and signal is not CONTINUE:
-                    return None if signal is BREAK else signal
-            return None
-
-        codes = [first, last, *([step] if step else [])]
-        return Code(run, 1 + sum(code.cost for code in codes), max(code.height for code in codes))
-
-    def each(self, statement: Each, body: Run) -> Code:
-        """Return a loop over the elements that a list, string or map has when the loop begins."""
-        line, m = statement.line, self.m
-        writes = [self.write(Name(name), line) for name in statement.names]
-        source = self.expressions.code(statement.source, line)
-        take, only = source.run, writes[0] if len(writes) == 1 else None
-
-        def run(frame: Frame) -> Any:
-            for element in elements(take(frame), m, line):
-                m.left -= 1
-                if m.left < 0:
-                    out_of_work(line)
-                if only:
-                    only(frame, element)
-                else:
-                    for write, part in zip(writes, several_values(element, len(writes), line), strict=True):
-                        write(frame, part)
-                signal = body(frame)
-                if signal is not None and signal is not CONTINUE:
-                    return None if signal is BREAK else signal
-            return None
-
-        return Code(run, 1 + source.cost, source.height)
-
-
-def first_target(statement: Assign | Augment) -> Target | None:
-    """Return the only target of an assignment, if it has only one."""
-    if isinstance(statement, Augment):
-        return statement.target
-    return statement.targets[0] if len(statement.targets) == 1 else None
-
 
 def ignoring(run: Value) -> Run:
     """Return what runs a call and forgets its value."""
@@ -410,30 +261,3 @@ def ignoring(run: Value) -> Run:
         run(frame)
 
     return act
-
-
-def several_values(value: Any, count: int, line: int) -> list[Any]:
-    """Return the elements of a list for as many names."""
-    if type(value) is not list or len(value) != count:
-        fail(line, f"{count} names get {described(value)}")
-    return list(value)
-
-
-def numbers(first: Any, last: Any, step: Any, line: int, *, down: bool) -> range:
-    """Return the integers of a loop, both ends included."""
-    for bound in (first, last, step):
-        if type(bound) is not int:
-            fail(line, f"a loop runs over integers, not to or by {described(bound)}")
-    if step == 0:
-        fail(line, "a loop with step 0 does not end")
-    if down:
-        return range(first, last - 1, -abs(step))
-    return range(first, last + 1, step) if step > 0 else range(first, last - 1, step)
-
-
-def elements(value: Any, m: Machine, line: int) -> list[Any]:
-    """Return the elements of a list or string, or the keys of a map."""
-    if type(value) not in (list, str, dict):
-        fail(line, f"for each runs over a list, string or map, not over {described(value)}")
-    m.sized(len(value), line)
-    return [from_key(key) for key in value] if type(value) is dict else list(value)

@@ -160,5 +160,7 @@ def to_json(value: Any, machine: Machine, depth: int = 0) -> JsonValue:
         return [to_json(item, machine, depth + 1) for item in value]
     if type(value) is dict:
         fail(0, "it returns a map; return numbers, strings or lists")
+    # The same large value may stand in a result many times, and is written out each time.
+    machine.spend(len(value) >> 3 if type(value) is str else int(value or 0).bit_length() >> 4, 0)
     result: JsonValue = value
     return result
