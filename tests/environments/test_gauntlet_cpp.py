@@ -124,6 +124,7 @@ def test_histories_are_as_the_prompt_says() -> None:
 def test_an_update_holds_for_later_queries_only() -> None:
     history = History((2, 4), (Operation(1, 1, 2), Operation(2, 1, 3), Operation(1, 1, 2), Operation(1, 2, 2)))
     assert list(history.windows()) == [[2, 4], [3, 4], [4]]
+    assert list(history.windows([0, 2])) == [[2, 4], [4]]
     assert [by_definition(window, 1) for window in history.windows()] == [0, 1, 0]
 
 
@@ -193,7 +194,7 @@ def test_what_does_not_compile_is_a_verdict(
 def test_what_a_program_does_is_a_verdict(
     name: str, fresh_box: Callable[[], Sandbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "PATIENCE", 4)
+    monkeypatch.setattr(judging, "PATIENCE", 2)
     program, said = RUN_BOMBS[name]
     found = faults(program, fresh_box)
     assert said in found["value"]

@@ -1,5 +1,8 @@
 """The gauntlet's tasks: frozen for evaluation, varied for training, and right."""
 
+import os
+import subprocess
+import sys
 from dataclasses import fields
 from fractions import Fraction
 from math import comb
@@ -45,6 +48,26 @@ def test_the_evaluation_is_each_part_alone_and_all_in_one_document() -> None:
 
 def test_the_frozen_tasks_stay_as_they_are() -> None:
     assert {task.family: task.content_hash for task in EVAL} == FROZEN
+
+
+def test_the_same_index_gives_the_same_bytes_in_another_process() -> None:
+    code = (
+        "import hashlib; from agentgym.environments.gauntlet.env import GauntletEnv as E;"
+        "tasks = [*E.tasks('eval'), *E.tasks('demo'), *E.tasks('train')[123_456:123_462]];"
+        "print(hashlib.sha256(b''.join(task.to_bytes() for task in tasks)).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+    assert len(digests.pop()) == 65
 
 
 @pytest.mark.parametrize("letter", PARTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -34,14 +34,21 @@ class History:
         head = f"{len(self.values)} {len(self.operations)}\n{' '.join(map(str, self.values))}\n"
         return head + "".join(f"{kind} {first} {second}\n" for kind, first, second in self.operations)
 
-    def windows(self) -> Iterator[list[int]]:
-        """Yield the values in the range of each query, as they are at its time."""
+    def windows(self, places: Container[int] | None = None) -> Iterator[list[int]]:
+        """Yield the values in the range of each query, as they are at its time.
+
+        Args:
+            places: of the queries that are wanted, from 0; by default all.
+        """
         values = list(self.values)
+        place = 0
         for kind, first, second in self.operations:
-            if kind == QUERY:
-                yield values[first - 1 : second]
-            else:
+            if kind == UPDATE:
                 values[first - 1] = second
+                continue
+            if places is None or place in places:
+                yield values[first - 1 : second]
+            place += 1
 
     @property
     def queries(self) -> int:

@@ -112,7 +112,7 @@ def draw(rng: random.Random, *, small: bool) -> RangeQueries:
         size=rng.randrange(36_000, 40_000, 1_000),
         # Nine in ten values are multiples of the divisor: what is left after dividing by it is to be as large as ever.
         largest=divisor * rng.randrange(150_000, 200_000, 10_000),
-        cpu_s=rng.choice([5, 7, 8]),
+        cpu_s=rng.choice([4, 5]),
         memory_mib=rng.choice([192, 320, 384]),
         cpp_lines=rng.choice([199, 209, 229, 239]),
         lines=rng.choice(LINES),
