@@ -18,6 +18,7 @@ rollout: setup image
 	$(BIN)/python -m agentgym.rollout $(ARGS)
 
 test: $(VENV)/.test image
+	@$(BIN)/agentgym sandbox build cpp >&2
 	@PYTHON=$(BIN)/python sh tests/run.sh $(ARGS)
 
 check: $(VENV)/.dev

@@ -50,6 +50,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         sandbox_spec: what the boxes must be, or None for an environment that needs none.
         opens_box_late: whether the box is opened by the first tool that uses it rather than by `reset`: for
             environments that judge nothing of it, so that an episode which never uses its box does not wait for one.
+        boxes_differ: whether `spec_for` tells tasks apart, so that `preflight` has to know which ones are played.
         max_turns: turns after which the episode is truncated, and judged as it stands.
         cheats: scripts that try to score without doing the work, by name. Each must score below 1 on every task.
         task: the current task, after `reset`.
@@ -64,6 +65,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
     summary: ClassVar[str]
     sandbox_spec: ClassVar[SandboxSpec | None]
     opens_box_late: ClassVar[bool] = False
+    boxes_differ: ClassVar[bool] = False
     max_turns: int = 20
     cheats: ClassVar[Mapping[str, Script]] = {}
     reads_tasks: ClassVar[bool] = False
@@ -254,7 +256,7 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
         """Fail closed, before the first episode, if boxes cannot be had here; make the images of tasks' own.
 
         Args:
-            tasks: those to be played, where they are known to have boxes of their own.
+            tasks: those to be played, where they may have boxes of their own.
 
         Raises:
             ImageNotFound: an image is missing and cannot be made; of tasks' own, every one is listed.

@@ -145,7 +145,7 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
         if backend is not None:
             opened.callback(backend.close)
             backend.keep_ready(config.boxes_ready)
-        _preflight(config, backend, source)
+        _preflight(config, jobs, backend, source)
         identity = config.identity()
         store = opened.enter_context(RunStore(folder))
         store.begin(identity, resume=resume)
@@ -172,12 +172,22 @@ def _backend_for(config: RolloutConfig) -> SandboxBackend | None:
     return plugins.open_backend(config.sandbox.backend)
 
 
-def _preflight(config: RolloutConfig, backend: SandboxBackend | None, source: PolicySource) -> None:
+def _preflight(
+    config: RolloutConfig, jobs: Sequence[Job], backend: SandboxBackend | None, source: PolicySource
+) -> None:
     if backend is not None:
         for env_id in config.env_ids:
-            own = config.own_tasks if config.tasks_from is not None else ()
-            _make_env(env_id, config, backend).preflight(own)
+            env = _make_env(env_id, config, backend)
+            env.preflight(_tasks_with_boxes_of_their_own(config, jobs, env))
     source.preflight(config.env_ids)
+
+
+def _tasks_with_boxes_of_their_own(config: RolloutConfig, jobs: Sequence[Job], env: AgentEnv) -> Sequence[Task]:
+    if config.tasks_from is not None:
+        return config.own_tasks
+    if not env.boxes_differ:
+        return ()
+    return [env.tasks(job.split)[job.index] for job in jobs if job.env_id == env.id and job.sample == 0]
 
 
 def _make_env(env_id: str, config: RolloutConfig, backend: SandboxBackend | None) -> AgentEnv:

@@ -82,9 +82,9 @@ def integers(key: str, ask: str, gold: Sequence[int], *, is_reason: bool = False
     return Part(key, ask, schema, list(gold), is_reason=is_reason)
 
 
-def fraction(key: str, ask: str, gold: Fraction, *, is_reason: bool = False) -> Part:
-    """Return a part that is one exact fraction in lowest terms, as text."""
-    return Part(key, ask, _FRACTION, str(gold), {"kind": "fraction"}, is_reason)
+def fraction(key: str, ask: str, gold: Fraction, *, is_reason: bool = False, max_length: int = MAX_STRING) -> Part:
+    """Return a part that is one exact fraction in lowest terms, as text of at most `max_length` characters."""
+    return Part(key, ask, _FRACTION | {"maxLength": max_length}, str(gold), {"kind": "fraction"}, is_reason)
 
 
 def fractions(key: str, ask: str, gold: Sequence[Fraction], *, is_reason: bool = False) -> Part:

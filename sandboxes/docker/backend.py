@@ -74,7 +74,7 @@ class DockerBackend(VesselBackend):
         self._admit(spec)
         tag = docker_tag(spec.image)
         if not self.has_image(spec.image):
-            raise ImageNotFound(f"the Docker engine has no image {tag}: build it with `{BUILD_COMMAND}`")
+            raise ImageNotFound(f"the Docker engine has no image {tag}: build it with `{BUILD_COMMAND} {spec.image}`")
         key = (tag, spec.programs)
         if key not in self._missing:
             self._missing[key] = self._missing_programs(spec)

@@ -58,22 +58,23 @@ def import_tar(tar: Path, tag: str) -> None:
         client.close()
 
 
-def build_tar(folder: Path, tar: Path) -> None:
-    """Build a folder's Dockerfile and write the root filesystem of its result as an archive.
+def build_tar(name: str, files: Mapping[str, Path], tar: Path) -> None:
+    """Build a Dockerfile with the files beside it and write the root filesystem of its result as an archive.
 
     Raises:
         BackendUnavailable: the engine cannot have the base image, or a step of the build failed.
     """
     client = connect(timeout_s=1800)
     try:
-        with engine_errors(f"building {folder.name}"):
-            image, _ = client.images.build(path=str(folder), rm=True, forcerm=True)
+        with engine_errors(f"building {name}"):
+            context = _archive({file: (path.read_bytes(), 0o644) for file, path in files.items()})
+            image, _ = client.images.build(fileobj=context, custom_context=True, rm=True, forcerm=True)
             try:
                 _export(client, image.id, tar)
             finally:
                 client.images.remove(image.id)
     except (APIError, BuildError) as error:
-        raise BackendUnavailable(f"the Docker engine could not build {folder}: {error}") from error
+        raise BackendUnavailable(f"the Docker engine could not build {name}: {error}") from error
     finally:
         client.close()
 

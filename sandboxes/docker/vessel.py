@@ -88,7 +88,9 @@ class DockerVessel(Vessel):
         """Say in the contract's words why the engine did not start the box."""
         said = str(error.explanation or error)
         if isinstance(error, NotFound) and "o such image" in said:
-            return ImageNotFound(f"the Docker engine has no image {self._image}: build it with `{BUILD_COMMAND}`")
+            return ImageNotFound(
+                f"the Docker engine has no image {self._image}: build it with `{BUILD_COMMAND} {self.spec.image}`"
+            )
         if "python3" in said and "not found" in said:
             return ImageNotFound(f"image {self._image} has no python3, which every box needs")
         return SandboxLost(f"the Docker engine did not start box {self.name}: {said}")

@@ -102,7 +102,7 @@ def _make_tar(image: Recipe, engine: ModuleType | None, lock: int, progress: Cal
             debian.debootstrap(image, draft, lock=lock)
         elif engine is not None:
             progress(f"building the box image {image.name!r} with the Docker engine (1 to 3 min, once)")
-            engine.build_tar(image.folder, draft)
+            engine.build_tar(image.name, image.files, draft)
         else:
             raise BackendUnavailable(
                 f"building the box image {image.name!r} needs mmdebstrap (`apt install mmdebstrap`) or a Docker "

@@ -55,7 +55,7 @@ def build_command(image: Recipe, tar: Path, *, mode: str) -> list[str]:
         *_apt_options(),
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        f"--customize-hook=copy-in {image.folder / 'setup.sh'} /tmp",
+        f"--customize-hook=copy-in {image.files['setup.sh']} /tmp",
         '--customize-hook=chroot "$1" sh /tmp/setup.sh',
         SUITE,
         str(tar),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from agentgym.errors import ImageNotFound
 
 FOLDER = Path(__file__).parent
 SUITE = "bookworm"
-FILES = ("Dockerfile", "packages.txt", "setup.sh")
+OWN_FILES = ("Dockerfile", "packages.txt")
+SHARED_FILES = ("setup.sh",)
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,13 @@ class Recipe:
 
     Attributes:
         name: the image's name, as in `SandboxSpec.image`.
-        folder: where its files lie.
+        files: what it is built from, by name: its own list of packages and what all images share.
         packages: the Debian packages that it asks for.
         key: twelve hex digits that change when any of its files does.
     """
 
     name: str
-    folder: Path
+    files: Mapping[str, Path]
     packages: tuple[str, ...]
     key: str
 
@@ -48,10 +50,10 @@ def recipe(name: str) -> Recipe:
             f"there is no box image named {name!r}: the images are {', '.join(names())}; `agentgym sandbox build NAME` "
             "makes one"
         )
-    folder = FOLDER / name
+    files = {file: FOLDER / name / file for file in OWN_FILES} | {file: FOLDER / file for file in SHARED_FILES}
     digest = hashlib.sha256(SUITE.encode())
-    for file in FILES:
-        digest.update(b"\0" + file.encode() + b"\0" + (folder / file).read_bytes())
-    lines = (folder / "packages.txt").read_text("utf-8").splitlines()
+    for file, path in files.items():
+        digest.update(b"\0" + file.encode() + b"\0" + path.read_bytes())
+    lines = files["packages.txt"].read_text("utf-8").splitlines()
     packages = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    return Recipe(name, folder, packages, digest.hexdigest()[:12])
+    return Recipe(name, files, packages, digest.hexdigest()[:12])

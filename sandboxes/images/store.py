@@ -42,7 +42,7 @@ def rootfs(name: str) -> Path:
     folder = image_folder(image) / "rootfs"
     if not is_there(folder):
         raise ImageNotFound(
-            f"the box image {name!r} ({image.key}) is not on this machine: build it with `{BUILD_COMMAND}`"
+            f"the box image {name!r} ({image.key}) is not on this machine: build it with `{BUILD_COMMAND} {name}`"
         )
     return folder
 

@@ -22,6 +22,8 @@ WHOLE = os.environ.get("AGENTGYM_MATRIX", "").split(",")
 # Cheats that keep their judges busy for most of a minute: each plays one task of the eval split.
 SLOW = ("cheater:stall", "cheater:forks-at-import", "cheater:full-memory")
 ENVIRONMENTS = [env_id for env_id in plugins.environments().values() if env_id.startswith("agentgym/")]
+# Their evaluation is a few tasks that never change.
+FROZEN = ("agentgym/Gauntlet-v1",)
 SCRIPTED = [
     (env_id, spec, split)
     for env_id in ENVIRONMENTS
@@ -39,9 +41,10 @@ SCRIPTED = [
 )
 def test_only_the_oracle_scores(env_id: str, spec: str, split: str, backend: Any, tmp_path: Path) -> None:
     if not spec.startswith("cheater:"):
-        tasks = TASKS[split]
+        tasks = min(TASKS[split], len(environment_class(env_id).tasks(split)))
     else:
-        tasks = TASKS_OF_CHEATS if backend.name in WHOLE and spec not in SLOW else 1
+        most = min(TASKS_OF_CHEATS, len(environment_class(env_id).tasks(split)))
+        tasks = most if backend.name in WHOLE and spec not in SLOW else 1
     flags = {
         "environments": (env_id,),
         "policy.spec": spec,
@@ -64,7 +67,7 @@ def test_every_environment_has_a_panel_of_cheats(env_id: str) -> None:
     assert len(environment_class(env_id).cheats) >= 8
 
 
-@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+@pytest.mark.parametrize("env_id", [env_id for env_id in ENVIRONMENTS if env_id not in FROZEN])
 def test_every_environment_has_enough_tasks(env_id: str) -> None:
     sizes = {split: len(environment_class(env_id).tasks(split)) for split in ("demo", "eval", "train")}
     assert sizes["demo"] == 8

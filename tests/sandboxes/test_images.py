@@ -154,7 +154,8 @@ def test_a_plain_user_without_subordinate_ids_is_told_how_to_get_them(
 def test_the_key_changes_with_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = images.recipe("linux")
     assert images.docker_tag("linux") == f"agentgym/linux:{before.key}"
-    shutil.copytree(before.folder, tmp_path / "linux")
+    shutil.copytree(recipes.FOLDER / "linux", tmp_path / "linux")
+    shutil.copy(recipes.FOLDER / "setup.sh", tmp_path)
     monkeypatch.setattr(recipes, "FOLDER", tmp_path)
     assert images.recipe("linux").key == before.key
     with (tmp_path / "linux/packages.txt").open("a") as file:
@@ -164,9 +165,9 @@ def test_the_key_changes_with_the_recipe(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_no_recipe_names_a_mirror() -> None:
-    folder = images.recipe("linux").folder
-    for path in [*folder.iterdir(), *folder.parent.glob("*.py")]:
-        assert path.is_dir() or "://" not in path.read_text(), path
+    files = [path for name in images.names() for path in images.recipe(name).files.values()]
+    for path in [*files, *recipes.FOLDER.glob("*.py")]:
+        assert "://" not in path.read_text(), path
 
 
 @pytest.fixture

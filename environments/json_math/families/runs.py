@@ -70,8 +70,13 @@ def _string(rng: random.Random, level: int) -> str:
     return text
 
 
+def rewrite(text: str, f: Callable[[str, int], int]) -> str:
+    """Return a string whose every run, of c copies of a character, has become f(character, c) copies."""
+    return "".join(character * f(character, len(list(run))) for character, run in groupby(text))
+
+
 def _apply(rules: Rules, text: str) -> str:
-    return "".join(digit * RULES[rules[int(digit) % 2]](len(list(run))) for digit, run in groupby(text))
+    return rewrite(text, lambda digit, c: RULES[rules[int(digit) % 2]](c))
 
 
 def _is_only_choice(rules: Rules, examples: Sequence[str], *, split: bool) -> bool:
