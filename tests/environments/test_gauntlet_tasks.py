@@ -16,19 +16,19 @@ from agentgym.environments.gauntlet.parts import PARTS, alternating_sum, countin
 from agentgym.environments.gauntlet.parts.alternating_sum import AlternatingSum
 from agentgym.environments.gauntlet.tasks import TASK_SET
 from agentgym.environments.json_math.checks import values_at
-from agentgym.environments.json_math.expression import ExpressionError
+from agentgym.environments.json_math.language import ExpressionError
 from agentgym.task import Split, Task
 
 DEMO, EVAL = list(GauntletEnv.tasks(Split.DEMO)), list(GauntletEnv.tasks(Split.EVAL))
 TRAIN = GauntletEnv.tasks(Split.TRAIN)
 WHOLE = EVAL[-1]
 FROZEN = {
-    "a-sum": "ec1affa23dc10a86df7c13c84a4371cbc84ad6bd5ee1a304488e61f8b9b8047a",
+    "a-sum": "43358383a87f3904b3fb396b74dcf39d7d67ba4a0cae646768bd2121989bb600",
     "b-count": "1aa51ed1e4368425e9ba9a961c8003a52cf09e1b691cacc5ec205785884d2f91",
     "c-queries": "4062dec32e761b4b348beddd4459c17fdc5e6becf84ae94dfd303a8ed9b138d2",
     "d-paragraph": "70608923cb47ab82a3c3442a8cbe44d9adac3c5d26da2e9cbd23133039c98379",
     "e-pattern": "f41a38f2ebbea46f9fc385a875e790c5cf57ecb6c4134033b0c7476dbd28834b",
-    "all": "efd700d201beb17d9ad13a09217539d8685f2013a68b80898596f0a910abb849",
+    "all": "e81849c155d44ca400feb96818a5578408bd5b7b1262a24c8327bd53aef9b452",
 }
 
 

@@ -13,7 +13,7 @@ from math import factorial
 
 from agentgym.environments.gauntlet.proof import proof
 from agentgym.environments.json_math.constraints import constraint
-from agentgym.environments.json_math.exact import harmonic
+from agentgym.environments.json_math.language.functions import harmonic
 from agentgym.environments.json_math.problem import Part, Problem, closed_form, fraction
 
 MAX_FRACTION = 4_000
