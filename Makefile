@@ -36,6 +36,7 @@ bench: setup image
 	$(BIN)/python benchmarks/code_repair.py
 	$(BIN)/python benchmarks/linux_config.py
 	$(BIN)/python benchmarks/linux_config.py --gate
+	$(BIN)/python benchmarks/json_math.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --quiet --strict && echo "site/index.html"

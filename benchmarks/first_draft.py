@@ -2,7 +2,8 @@
 
     python benchmarks/first_draft.py < PAIRS
 
-It reads JSON objects with `text`, `schema`, `gold` and `checks`, one a line, and prints a verdict for each. The text loses its code fence, or all that stands around its first object, and goes through `json.loads` and the default
+It reads JSON objects with `text`, `schema`, `gold` and `checks`, one a line, and prints a verdict for each. The text
+loses its code fence, or all that stands around its first object, and goes through `json.loads` and the default
 validator of `jsonschema`. Values are compared with `==`, expressions, fractions and exact numbers by `math-verify`, and
 words are counted with `split()`. It needs `jsonschema`, and `math-verify` for what that compares.
 """
@@ -28,6 +29,9 @@ COUNTS: Mapping[str, Callable[[str], int]] = {
     "lines": lambda text: len(text.splitlines()),
     "characters": len,
     "sentences": lambda text: len(re.findall(r"[.!?]+", text)),
+    "commas": lambda text: text.count(","),
+    "first_sentence_words": lambda text: len(re.split(r"[.!?]", text)[0].split()),
+    "longest_word": lambda text: max(map(len, text.split()), default=0),
     "word_characters": lambda text: max(map(len, text.split()), default=0),
     "line_characters": lambda text: max(map(len, text.splitlines()), default=0),
 }
@@ -65,7 +69,9 @@ def is_right(value: Any, gold: Any, check: Mapping[str, Any], document: Mapping[
     """Tell whether one part is right."""
     kind = check["kind"]
     if kind == "count_of":
-        return bool(value == COUNTS.get(check["what"], len)(document[check["of"]]))
+        return bool(value == COUNTS[check["what"]](document[check["of"]]))
+    if kind == "sum_of":
+        return bool(value == sum(document[key] for key in check["of"]))
     if kind == "text":
         return all(keeps(str(value), constraint) for constraint in check["constraints"])
     if kind in MATHEMATICS and isinstance(gold, str):

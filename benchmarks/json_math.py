@@ -24,6 +24,7 @@ from first_draft import MATHEMATICS, NO_WAY
 from judges import Judge
 
 from agentgym.checks.tasks import TaskReport, check_task
+from agentgym.environments.json_math.cheats import gold_text
 from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.environments.json_math.families import FAMILIES, LEVELS
 from agentgym.environments.json_math.variants import Variant, right, wrong
@@ -109,8 +110,8 @@ def speed(tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Any]:
 def timed(pairs: Sequence[Pair]) -> dict[str, Any]:
     """Return how long verdicts take, once the tasks have been judged before."""
     answers = [(task, answer.text.encode("utf-8", "surrogatepass")) for task, answer, _ in pairs]
-    for task in {task.id: task for task in (pair.task for pair in pairs)}.values():
-        verify(task, b"{}")
+    for task in {pair.task.id: pair.task for pair in pairs}.values():
+        verify(task, gold_text(task).encode())
     seconds = []
     began = time.process_time()
     for task, answer in answers:

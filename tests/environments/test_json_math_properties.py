@@ -118,8 +118,8 @@ def test_answers_really_vary(family: str) -> None:
 
 
 def test_closed_forms_are_rewritten_in_every_way() -> None:
-    tree = parse("binomial(n, 2)*H(n) + 2^n/n! - pi^2*ln(6)", variables=["n"])
-    used = [rewriting.rewritten(tree, random.Random(seed), 4, sums=True)[1] for seed in range(100)]
+    tree = parse("n*2^n + n*H(n) - binomial(n, 2)*pi^2*ln(6)/n!", variables=["n"])
+    used = [rewriting.rewritten(tree, random.Random(seed), 4, sums=True)[1] for seed in range(150)]
     assert {name for names in used for name in names} == set(rewriting.RULES)
     assert {name for _, answer in sampled(right, "sums", 20) for name in answer.how.split(", ")} >= {"LaTeX", "infix"}
     assert {answer.how for _, answer in sampled(wrong, "sums", 30)} >= set(misses.RULES)

@@ -23,6 +23,9 @@ def number(value: int | Fraction) -> Expression:
     return whole if exact.denominator == 1 else Binary("/", whole, Number(Fraction(exact.denominator)))
 
 
+ONE = number(1)
+
+
 def add(left: Expression, right: Expression) -> Expression:
     """Return left + right."""
     return Binary("+", left, right)
@@ -138,3 +141,9 @@ def substituted(tree: Expression, name: str, new: Expression) -> Expression:
     if tree == Variable(name):
         return new
     return with_children(tree, [substituted(child, name, new) for child in children(tree)])
+
+
+def proper_divisor(value: int, rng: random.Random) -> int | None:
+    """Return a random divisor of a number that is neither 1 nor itself, below 100; None if it has none."""
+    divisors = [d for d in range(2, min(value, 100)) if value % d == 0]
+    return rng.choice(divisors) if divisors else None
