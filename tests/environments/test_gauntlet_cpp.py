@@ -194,8 +194,9 @@ def test_what_does_not_compile_is_a_verdict(
 def test_what_a_program_does_is_a_verdict(
     name: str, fresh_box: Callable[[], Sandbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "PATIENCE", 2)
     program, said = RUN_BOMBS[name]
+    # Only who waits is to be ended by the clock: processor time can be long in coming on a busy machine.
+    monkeypatch.setattr(judging, "PATIENCE", 2 if said == "did not end" else 60)
     found = faults(program, fresh_box)
     assert said in found["value"]
     assert found["value"]

@@ -15,7 +15,7 @@ from agentgym.environments.json_math.families.algorithms_on_lists import ON_LIST
 from agentgym.environments.json_math.families.algorithms_on_pairs import ON_PAIRS
 from agentgym.environments.json_math.families.short_programs import SHORT_PROGRAMS
 from agentgym.environments.json_math.problem import Part, Problem, integer, program
-from agentgym.environments.json_math.pseudocode import KEYWORDS
+from agentgym.environments.json_math.pseudocode import KEYWORDS, padding
 from agentgym.task import canonical_json
 
 ALGORITHMS: Mapping[str, Callable[[Pick], Algorithm]] = {**ON_INTEGERS, **ON_CIRCLES, **ON_LISTS, **ON_PAIRS}
@@ -39,14 +39,14 @@ def draw(rng: random.Random, level: int, *, held_out: bool) -> Problem:
             f"the first index of a list is 0.\n\n{short.text}"
         )
         return Problem(statement, [integer("answer", "what it returns", short.result)])
-    algorithm = ALGORITHMS[rng.choice(list(ALGORITHMS))](pick)
+    algorithm, judged_on = _algorithm(rng, pick)
     results = _results(rng, algorithm, level)
     statement = f"A program is to return\n{algorithm.task}."
     written = program(
         "program",
         "the program, in the pseudocode described below",
         algorithm.programs[0],
-        cases=cases(rng, algorithm),
+        cases=judged_on,
         constraints=constraints(algorithm, level),
     )
     if level < 4:
@@ -55,6 +55,15 @@ def draw(rng: random.Random, level: int, *, held_out: bool) -> Problem:
     golds = [result.gold for result in results if isinstance(result.gold, int)]
     total = integer("total", " + ".join(keys), sum(golds))
     return Problem(statement, [written, *results, total], {"total": [[key] for key in keys]})
+
+
+def _algorithm(rng: random.Random, pick: Pick) -> tuple[Algorithm, Sequence[Mapping[str, JsonValue]]]:
+    """Draw an algorithm and cases that need every line of each of its programs."""
+    while True:
+        algorithm = ALGORITHMS[rng.choice(list(ALGORITHMS))](pick)
+        drawn = cases(rng, algorithm)
+        if not any(padding(text, drawn) for text in algorithm.programs):
+            return algorithm, drawn
 
 
 def cases(rng: random.Random, algorithm: Algorithm) -> Sequence[Mapping[str, JsonValue]]:
