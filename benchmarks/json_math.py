@@ -24,7 +24,10 @@ from first_draft import MATHEMATICS, NO_WAY
 from judges import Judge
 
 from agentgym.checks.tasks import TaskReport, check_task
+from agentgym.environments.gauntlet import proof
+from agentgym.environments.gauntlet.env import GauntletEnv
 from agentgym.environments.json_math.cheats import gold_text
+from agentgym.environments.json_math.checks import CHECKS, Check, Finding
 from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.environments.json_math.families import FAMILIES, LEVELS
 from agentgym.environments.json_math.variants import Variant, right, wrong
@@ -32,6 +35,7 @@ from agentgym.environments.json_math.verify import verify
 from agentgym.task import Split, Task, derive_seed
 
 LIMIT_S = 10.0
+GAUNTLETS = 200
 SHOWN = 5
 # Draws from each family for each pair that is wanted of a kind.
 DRAWS = 8
@@ -102,21 +106,30 @@ def speed(tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Any]:
     found = {}
     for family in FAMILIES:
         say(f"timing {family}")
-        found[family] = timed(list(islice(pairs_of(tasks, family), options.pairs)))
+        pairs = islice(pairs_of(tasks, family), options.pairs)
+        found[family] = timed([(task, answer.text.encode("utf-8", "surrogatepass")) for task, answer, _ in pairs])
+    say("timing the whole gauntlet without its C++ program")
+    found["gauntlet, no C++"] = timed_gauntlet()
     print_table("family", found)
     return found
 
 
-def timed(pairs: Sequence[Pair]) -> dict[str, Any]:
+def timed_gauntlet() -> dict[str, Any]:
+    """Return how long the whole of `gauntlet-v1` takes to judge, all of it right, but for the C++ program."""
+    task = GauntletEnv.tasks(Split.EVAL)[-1]
+    checks = {**CHECKS, "proof": proof.judge, "cpp": lambda value, check: iter([Finding("")])}
+    return timed([(task, gold_text(task).encode())] * GAUNTLETS, checks)
+
+
+def timed(answers: Sequence[tuple[Task, bytes]], checks: Mapping[str, Check] = CHECKS) -> dict[str, Any]:
     """Return how long verdicts take, once the tasks have been judged before."""
-    answers = [(task, answer.text.encode("utf-8", "surrogatepass")) for task, answer, _ in pairs]
-    for task in {pair.task.id: pair.task for pair in pairs}.values():
-        verify(task, gold_text(task).encode())
+    for task in {task.id: task for task, _ in answers}.values():
+        verify(task, gold_text(task).encode(), checks)
     seconds = []
     began = time.process_time()
     for task, answer in answers:
         started = time.perf_counter()
-        verify(task, answer)
+        verify(task, answer, checks)
         seconds.append(time.perf_counter() - started)
     took = time.process_time() - began
     times = summarise(seconds)

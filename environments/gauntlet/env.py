@@ -25,6 +25,7 @@ class GauntletEnv(JsonMathEnv):
     id = "agentgym/Gauntlet-v1"
     summary = "five hard problems, from a closed form to a compiled program, in one strict JSON document"
     boxes_differ = True
+    reads_tasks = False
     max_turns = 20
     cheats: ClassVar[Mapping[str, Script]] = CHEATS
 

@@ -108,12 +108,12 @@ class JsonMathEnv(AgentEnv):
     @classmethod
     def read_tasks(cls, path: Path) -> Sequence[Task]:
         """Return a user's own problems; see `own.read.read_tasks`."""
-        return own.read_tasks(path, short_name(cls.id))
+        return own.read_tasks(path, short_name(cls.id)) if cls.reads_tasks else super().read_tasks(path)
 
     @classmethod
     def may_read(cls, path: Path) -> bool:
         """Tell whether the first problem at a path has a statement and parts."""
-        return own.may_read(path)
+        return cls.reads_tasks and own.may_read(path)
 
     def spec_in_use(self) -> SandboxSpec | None:
         """Return the sandbox spec; None without a scratchpad, as only that runs anything."""

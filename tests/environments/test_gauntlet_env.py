@@ -1,9 +1,8 @@
 """The gauntlet as it is played: gold scores, and nobody else does."""
 
 import json
-import statistics
-import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,12 @@ import pytest
 from agentgym.checks import check_env
 from agentgym.environments.gauntlet import proof
 from agentgym.environments.gauntlet.cheats import CPP_CHEATS
+from agentgym.environments.gauntlet.cpp import judge as judging
 from agentgym.environments.gauntlet.cpp.judge import SPEC
 from agentgym.environments.gauntlet.env import GauntletEnv, needs_compiler
 from agentgym.environments.json_math import verify
 from agentgym.environments.json_math.checks import CHECKS, Finding
-from agentgym.errors import ImageNotFound
+from agentgym.errors import ImageNotFound, UsageError
 from agentgym.message import Message, call
 from agentgym.plugins import open_policy
 from agentgym.reward import Reward
@@ -73,6 +73,13 @@ def test_a_cheat_scores_nothing(env: GauntletEnv, name: str) -> None:
         assert play(env, task, env.cheats[name](task)).value == 0.0
 
 
+def test_it_reads_no_tasks_of_ones_own() -> None:
+    problems = Path(__file__).parents[2] / "examples" / "tasks" / "problems.jsonl"
+    assert not GauntletEnv.may_read(problems)
+    with pytest.raises(UsageError, match="gauntlet reads no tasks of yours"):
+        GauntletEnv.read_tasks(problems)
+
+
 def judged_without_cpp(answer: str) -> Reward:
     """Judge the whole gauntlet as if any C++ program were right."""
     checks = {**CHECKS, "proof": proof.judge, "cpp": lambda value, check: iter([Finding("")])}
@@ -125,15 +132,6 @@ def test_a_cheat_is_caught_for_what_it_does(env: GauntletEnv, cheat: str, compon
     assert len({name.split(":")[1][:2] for name in failed(reward)}) == 1
 
 
-def test_all_but_the_program_is_judged_quickly(env: GauntletEnv) -> None:
-    answer, seconds = submitted(env.oracle(WHOLE)), []
-    for _ in range(20):
-        started = time.process_time()
-        assert judged_without_cpp(answer).value == 1.0
-        seconds.append(time.process_time() - started)
-    assert statistics.median(seconds) < 0.02
-
-
 @pytest.fixture
 def boxed(backend: SandboxBackend) -> Iterator[GauntletEnv]:
     try:
@@ -161,7 +159,8 @@ def test_a_program_that_cheats_scores_nothing(boxed: GauntletEnv, name: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW_CPP_CHEATS)
-def test_a_slow_program_scores_nothing(boxed: GauntletEnv, name: str) -> None:
+def test_a_slow_program_scores_nothing(boxed: GauntletEnv, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "COMPILE_CPU_S", 5)
     assert play(boxed, QUERIES, boxed.cheats[name](QUERIES)).value == 0.0
 
 

@@ -138,7 +138,7 @@ def test_the_prompt_tells_of_sums_only_where_they_are_allowed() -> None:
 
 
 def test_three_thousand_hostile_inputs_find_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, str(FUZZ), "--inputs", "3000", "--json", "--save", str(tmp_path)]
+    command = [sys.executable, str(FUZZ), "--inputs", "3000", "--slow", "10", "--json", "--save", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True)
     results = json.loads(run.stdout)
     assert (run.returncode, [find for result in results for find in result["finds"]]) == (0, [])

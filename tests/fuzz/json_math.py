@@ -102,7 +102,7 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
-def fuzz(name: str, numbers: range, *, seed: int, until: float, save: Path) -> Result:
+def fuzz(name: str, numbers: range, *, seed: int, until: float, slow_s: float, save: Path) -> Result:
     """Run a target on the inputs of these numbers, or on as many as there is time for."""
     target, result = TARGETS[name], Result(name)
     half = resident_mib()
@@ -111,7 +111,7 @@ def fuzz(name: str, numbers: range, *, seed: int, until: float, save: Path) -> R
             break
         if result.inputs == len(numbers) // 2:
             half = resident_mib()
-        one(target, number, seed, result, save)
+        one(target, number, seed, result, slow_s=slow_s, save=save)
         if result.inputs % 1_000 == 0:
             print(f"\r{name}: {result.inputs:,} of {len(numbers):,}", end="", file=sys.stderr, flush=True)
         if len(result.finds) >= MAX_FINDS:
@@ -123,7 +123,7 @@ def fuzz(name: str, numbers: range, *, seed: int, until: float, save: Path) -> R
     return result
 
 
-def one(target: Target, number: int, seed: int, result: Result, save: Path) -> None:
+def one(target: Target, number: int, seed: int, result: Result, *, slow_s: float, save: Path) -> None:
     """Run one input and note what came of it."""
     made = target.make(Random(f"{seed} {result.target} {number}"))
     result.inputs += 1
@@ -142,7 +142,7 @@ def one(target: Target, number: int, seed: int, result: Result, save: Path) -> N
     taken = time.process_time() - started
     if taken > result.slowest_s:
         result.slowest_s, result.slowest_input = round(taken, 4), number
-    if taken > SLOW_S and not found:
+    if taken > slow_s and not found:
         found = f"takes {taken:.2f} s"
     if found:
         save.mkdir(parents=True, exist_ok=True)
@@ -192,6 +192,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="where the inputs come from (default: 0)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first input (default: 0)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long (default: never)")
+    parser.add_argument(
+        "--slow", type=float, default=SLOW_S, help=f"seconds of work that are a find (default: {SLOW_S})"
+    )
     parser.add_argument("--only", choices=[*TARGETS], action="append", help="a target; may be given again")
     parser.add_argument("--save", type=Path, default=Path("runs/fuzz"), help="where finds go (default: runs/fuzz)")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -202,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = []
     for place, name in enumerate(names, 1):
         until = started + options.seconds * place / len(names)
-        results.append(fuzz(name, numbers, seed=options.seed, until=until, save=options.save))
+        results.append(fuzz(name, numbers, seed=options.seed, until=until, slow_s=options.slow, save=options.save))
     print(json.dumps([asdict(result) for result in results], indent=2) if options.json else table(results))
     return int(any(result.finds for result in results))
 
