@@ -25,22 +25,36 @@ SLOW = ("cheater:stall", "cheater:forks-at-import", "cheater:full-memory")
 ENVIRONMENTS = [env_id for env_id in plugins.environments().values() if env_id.startswith("agentgym/")]
 # Their evaluation is a few tasks that never change; test_gauntlet_env plays every cheat on each that it is made for.
 FROZEN = ("agentgym/Gauntlet-v1",)
-SCRIPTED = [
+PLAYS = [
     (env_id, spec, split)
     for env_id in ENVIRONMENTS
     for spec in ("oracle", "noop", *(f"cheater:{name}" for name in sorted(environment_class(env_id).cheats)))
     for split in TASKS
     if split == "eval" or spec not in SLOW
 ]
+# Where the policy's word is all that is judged, one backend shows as much of a cheat as two.
+ON_ONE = [play for play in PLAYS if play[1].startswith("cheater:") and environment_class(play[0]).opens_box_late]
+ON_EACH = [play for play in PLAYS if play not in ON_ONE]
+
+
+def name_of(play: tuple[str, str, str]) -> str:
+    env_id, spec, split = play
+    return f"{short_name(env_id)}-{spec}-{split}"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("env_id", "spec", "split"),
-    SCRIPTED,
-    ids=[f"{short_name(env_id)}-{spec}-{split}" for env_id, spec, split in SCRIPTED],
-)
-def test_only_the_oracle_scores(env_id: str, spec: str, split: str, backend: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("play", ON_EACH, ids=name_of)
+def test_only_the_oracle_scores(play: tuple[str, str, str], backend: Any, tmp_path: Path) -> None:
+    expect_right_rewards(*play, backend, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("play", ON_ONE, ids=name_of)
+def test_no_cheat_scores_by_its_word(play: tuple[str, str, str], bubblewrap_backend: Any, tmp_path: Path) -> None:
+    expect_right_rewards(*play, bubblewrap_backend, tmp_path)
+
+
+def expect_right_rewards(env_id: str, spec: str, split: str, backend: Any, folder: Path) -> None:
     if not spec.startswith("cheater:"):
         tasks = min(TASKS[split], len(environment_class(env_id).tasks(split)))
     else:
@@ -53,10 +67,10 @@ def test_only_the_oracle_scores(env_id: str, spec: str, split: str, backend: Any
         "sandbox.backend": backend.name,
         "concurrency": 4,
     }
-    result = rollout(load(None, (), flags), tmp_path)
+    result = rollout(load(None, (), flags), folder)
     assert result.lost == 0
     wanted = 1.0 if spec == "oracle" else 0.0
-    played = list(read_trajectories(tmp_path))
+    played = list(read_trajectories(folder))
     assert not any(trajectory.canary for trajectory in played)
     assert len(played) == tasks
     assert {t.task_id: t.reward for t in played if t.reward is None or t.reward.value != wanted} == {}
