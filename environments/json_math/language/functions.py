@@ -63,8 +63,14 @@ def apply_function(name: str, arguments: Sequence[Value], budget: Budget) -> Val
 
 def _factorial(arguments: Sequence[Fraction], budget: Budget) -> Value:
     n = _natural(arguments[0], "factorial")
+    return Fraction(_whole_factorial([n], budget))
+
+
+def _whole_factorial(arguments: Sequence[int], budget: Budget) -> int:
+    n = arguments[0]
+    _check_natural(n, "factorial")
     budget.spend(8 * n)
-    return budget.paid(Fraction(factorial(n)))
+    return budget.paid_pair(factorial(n), 1)[0]
 
 
 def _gamma_function(arguments: Sequence[Fraction], budget: Budget) -> Value:
@@ -74,17 +80,21 @@ def _gamma_function(arguments: Sequence[Fraction], budget: Budget) -> Value:
 
 
 def _binomial(arguments: Sequence[Fraction], budget: Budget) -> Value:
+    return Fraction(_whole_binomial([integer(argument, "binomial") for argument in arguments], budget))
+
+
+def _whole_binomial(arguments: Sequence[int], budget: Budget) -> int:
     """Return C(n, k), for n < 0 by (-1)^k C(k - n - 1, k)."""
-    n, k = (integer(argument, "binomial") for argument in arguments)
+    n, k = arguments
     if n < 0 and k < 0:
         raise ExpressionError("binomial of two negative numbers has no one value")
     if k < 0:
-        return Fraction(0)
+        return 0
     above = n if n >= 0 else k - n - 1
     if above > MAX_ARGUMENT:
         raise CostError(f"binomial is taken of -{MAX_ARGUMENT:,} to {MAX_ARGUMENT:,} only")
     budget.spend(8 * above)
-    return budget.paid(Fraction(comb(above, k) * (-1 if n < 0 and k % 2 else 1)))
+    return budget.paid_pair(comb(above, k) * (-1 if n < 0 and k % 2 else 1), 1)[0]
 
 
 def _harmonic(arguments: Sequence[Fraction], budget: Budget) -> Value:
@@ -213,10 +223,14 @@ def integer(value: Value, what: str) -> int:
 
 def _natural(value: Fraction, what: str) -> int:
     number = integer(value, what)
+    _check_natural(number, what)
+    return number
+
+
+def _check_natural(number: int, what: str) -> None:
     if not 0 <= number <= MAX_ARGUMENT:
         kind = ExpressionError if number < 0 else CostError
         raise kind(f"{what} is taken of 0 to {MAX_ARGUMENT:,} only")
-    return number
 
 
 @lru_cache(maxsize=2_048)
@@ -254,4 +268,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "ln": Function(1, 1, _ln),
     "floor": Function(1, 1, _floor),
     "ceil": Function(1, 1, _ceil),
+}
+
+# The same, of integers alone.
+WHOLE: Mapping[str, Callable[[Sequence[int], Budget], int]] = {
+    "factorial": _whole_factorial,
+    "binomial": _whole_binomial,
 }
