@@ -238,7 +238,7 @@ def harmonic(n: int, order: int = 1) -> Fraction:
     """Return the n-th harmonic number of an order, 1 + 1/2^order + … + 1/n^order."""
     full = n - n % BLOCK
     before = harmonic(full, order) if 0 < full < n else Fraction(0)
-    return before + _by_halves(lambda k: Fraction(1, k**order), full + 1 if before else 1, n + 1)
+    return before + _sum_of(lambda k: (1, k**order), full + 1 if before else 1, n + 1)
 
 
 @lru_cache(maxsize=2_048)
@@ -246,15 +246,25 @@ def reciprocals(start: Fraction, count: int) -> Fraction:
     """Return 1/start + 1/(start + 1) + …, `count` terms of it."""
     full = count - count % BLOCK
     before = reciprocals(start, full) if 0 < full < count else Fraction(0)
-    return before + _by_halves(lambda k: 1 / (start + k), full if before else 0, count)
+    above, below = start.numerator, start.denominator
+    return before + _sum_of(lambda k: (below, above + k * below), full if before else 0, count)
 
 
-def _by_halves(term: Callable[[int], Fraction], start: int, stop: int) -> Fraction:
+def _sum_of(term: Callable[[int], tuple[int, int]], start: int, stop: int) -> Fraction:
     """Sum by halves, which keeps the operands of the costly additions few and of equal size."""
-    if stop - start <= 8:
-        return sum((term(k) for k in range(start, stop)), Fraction(0))
+    if stop - start <= BLOCK:
+        return Fraction(*_by_halves(term, start, stop))
     middle = (start + stop) // 2
-    return _by_halves(term, start, middle) + _by_halves(term, middle, stop)
+    return _sum_of(term, start, middle) + _sum_of(term, middle, stop)
+
+
+def _by_halves(term: Callable[[int], tuple[int, int]], start: int, stop: int) -> tuple[int, int]:
+    """Do the same for few terms, where it is faster to take out common divisors at the end alone."""
+    if stop - start <= 1:
+        return term(start) if start < stop else (0, 1)
+    middle = (start + stop) // 2
+    (a, b), (c, d) = _by_halves(term, start, middle), _by_halves(term, middle, stop)
+    return a * d + c * b, b * d
 
 
 FUNCTIONS: Mapping[str, Function] = {
