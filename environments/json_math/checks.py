@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
 from agentgym.environments.json_math import comparison, constraints, pseudocode
 from agentgym.environments.json_math.comparison import values_at
-from agentgym.environments.json_math.language import Budget, ExpressionError, evaluate, parse, same
+from agentgym.environments.json_math.language import Budget, ExpressionError, Value, evaluate, parse, same
 from agentgym.task import canonical_json
 
 
@@ -80,7 +81,7 @@ def closed_form(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]
 
 def constant(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
     """Judge an exact number, whatever its writing."""
-    expected = evaluate(parse(check["gold"], variables=[]), {}, Budget())
+    expected = _number_of_gold(check["gold"])
     budget = Budget()
     try:
         right = same(evaluate(parse(str(value), variables=[]), {}, budget), expected, budget)
@@ -88,6 +89,11 @@ def constant(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(str(error))
         return
     yield Finding("" if right else "wrong")
+
+
+@lru_cache(maxsize=256)
+def _number_of_gold(gold: str) -> Value:
+    return evaluate(parse(gold, variables=[]), {}, Budget())
 
 
 def text(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from random import Random
 
-from agentgym.environments.json_math.language import Budget, CostError, ExpressionError, evaluate, parse, same
+from agentgym.environments.json_math.language import (
+    Budget,
+    CostError,
+    Exact,
+    ExpressionError,
+    Run,
+    Value,
+    agree,
+    as_value,
+    parse,
+    prepared,
+)
 from agentgym.environments.json_math.language.budget import WORK
-from agentgym.environments.json_math.language.field import Value
 from agentgym.environments.json_math.language.tree import Apply, Binary, Expression, Negative, Number, Sum, Variable
 
 # Enough neighbours that no polynomial or rational function short enough to be read fits by chance.
@@ -31,9 +42,9 @@ def values_at(text: str, points: Sequence[int], *, sums: bool = False) -> list[V
     Raises:
         ExpressionError: it cannot be read, has no value at one of the points, or costs too much.
     """
-    tree = parse(text, variables=["n"], sums=sums)
+    run = prepared(parse(text, variables=["n"], sums=sums))
     budget = Budget()
-    return [_value(tree, n, budget) for n in points]
+    return [as_value(_value(run, n, budget)) for n in points]
 
 
 def difference(text: str, gold: str, *, first_n: int, sums: bool) -> str:
@@ -52,53 +63,83 @@ def difference(text: str, gold: str, *, first_n: int, sums: bool) -> str:
         near, far = points(gold, found, first_n=first_n, sums=sums)
     except ExpressionError as error:
         return str(error)
-    named = [n for n in (*near, *far) if n not in gold_at]
-    expected = gold_at | _affordable(gold, named, skipped=named, sums=sums)
-    budget = Budget()
-    try:
-        for n, value in expected.items():
-            _compare(found, n, value, budget, may_skip=n in far)
-    except ExpressionError as error:
-        return str(error)
-    return ""
+    if found == _tree_of_gold(gold, sums):
+        return ""
+    return _first_difference(prepared(found), _expected(gold_at, [*near, *far], gold, sums), frozenset(far))
+
+
+def _expected(
+    gold_at: Mapping[int, Exact], wanted: Iterable[int], gold: str, sums: bool
+) -> Iterator[tuple[int, Exact]]:
+    """Yield gold's values, those first that are known already; the others are computed only if it comes to that."""
+    yield from gold_at.items()
+    for n in wanted:
+        if n not in gold_at and (value := _named_value_of_gold(gold, sums, n)) is not None:
+            yield n, value
 
 
 @lru_cache(maxsize=64)
-def _values_of_gold(gold: str, first_n: int, sums: bool) -> dict[int, Value]:
+def _tree_of_gold(gold: str, sums: bool) -> Expression:
+    return parse(gold, variables=["n"], sums=sums)
+
+
+@lru_cache(maxsize=64)
+def _run_of_gold(gold: str, sums: bool) -> Run:
+    return prepared(_tree_of_gold(gold, sums))
+
+
+@lru_cache(maxsize=64)
+def _values_of_gold(gold: str, first_n: int, sums: bool) -> dict[int, Exact]:
     """Return gold's values at the n that follow from it; several answers to one task are often judged in a row."""
     near, far = _drawn(gold, first_n, sums)
-    return _affordable(gold, [*near, *far], skipped=far, sums=sums)
+    run = _run_of_gold(gold, sums)
+    values = {n: _value(run, n, Budget()) for n in near}
+    return values | {n: value for n in far if (value := _affordable(run, n)) is not None}
 
 
-def _affordable(gold: str, wanted: Sequence[int], *, skipped: Sequence[int], sums: bool) -> dict[int, Value]:
-    """Return gold's values at the n wanted, but for those that may be skipped and cost too much."""
-    tree = parse(gold, variables=["n"], sums=sums)
-    values: dict[int, Value] = {}
-    for n in wanted:
-        try:
-            values[n] = _value(tree, n, Budget(POINT_WORK) if n in skipped else Budget())
-        except CostError:
-            if n not in skipped:
-                raise
-    return values
+@lru_cache(maxsize=512)
+def _named_value_of_gold(gold: str, sums: bool, n: int) -> Exact | None:
+    """Return gold's value at an n that an answer singles out, if it costs no more than one point may."""
+    return _affordable(_run_of_gold(gold, sums), n)
 
 
-def _compare(found: Expression, n: int, expected: Value, budget: Budget, *, may_skip: bool) -> None:
-    """Refuse an expression that has another value at n, or none, or one that costs too much and may not be skipped."""
-    share = Budget(POINT_WORK) if may_skip else budget
+def _affordable(run: Run, n: int) -> Exact | None:
     try:
-        if not same(_value(found, n, share), expected, share):
-            raise ExpressionError(f"wrong at n = {n}")
+        return _value(run, n, Budget(POINT_WORK))
     except CostError:
-        if not may_skip:
-            raise
-    if may_skip:
-        budget.spend(POINT_WORK - max(share.left, 0))
+        return None
 
 
-def _value(tree: Expression, n: int, budget: Budget) -> Value:
+def _first_difference(found: Run, expected: Iterable[tuple[int, Exact]], far: Container[int]) -> str:
+    """Return where an expression has another value, or none, or one near that costs too much; nothing if nowhere."""
+    budget = Budget()
+    for n, value in expected:
+        try:
+            if n in far:
+                _compare_far(found, n, value, budget)
+            else:
+                _compare(found, n, value, budget)
+        except ExpressionError as error:
+            return str(error)
+    return ""
+
+
+def _compare(found: Run, n: int, expected: Exact, budget: Budget) -> None:
+    if not agree(_value(found, n, budget), expected, budget):
+        raise ExpressionError(f"wrong at n = {n}")
+
+
+def _compare_far(found: Run, n: int, expected: Exact, budget: Budget) -> None:
+    """Compare at one n, but skip it if that takes more than one point may."""
+    share = Budget(POINT_WORK)
+    with suppress(CostError):
+        _compare(found, n, expected, share)
+    budget.spend(POINT_WORK - max(share.left, 0))
+
+
+def _value(run: Run, n: int, budget: Budget) -> Exact:
     try:
-        return evaluate(tree, {"n": n}, budget)
+        return run({"n": (n, 1)}, budget)
     except ExpressionError as error:
         raise type(error)(f"at n = {n}: {error}") from None
 

@@ -114,6 +114,13 @@ def test_a_gold_without_a_value_is_no_verdict() -> None:
         difference("1", "(50n)!", first_n=0, sums=False)
 
 
+def test_a_gold_without_a_value_where_an_answer_looks_is_no_verdict() -> None:
+    gold = "n + 0*(1/(n - 1500))"
+    assert difference("n", gold, first_n=0, sums=False) == ""
+    with pytest.raises(ExpressionError, match="at n = 1500: it divides by zero"):
+        difference("n + 0*1500", gold, first_n=0, sums=False)
+
+
 def test_no_answer_can_make_gold_fail() -> None:
     variable = parse("n", variables=["n"])
     golds = [f"2^({factor}*n^2 + {shift})/2^({factor}*n^2)" for factor in range(10, 13) for shift in range(40)]

@@ -10,8 +10,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agentgym.environments.json_math.language import Budget, ExpressionError, Value, evaluate, parse
+from agentgym.environments.json_math.language import (
+    Budget,
+    CostError,
+    ExpressionError,
+    Value,
+    as_value,
+    evaluate,
+    parse,
+    prepared,
+    rationals,
+)
 from agentgym.environments.json_math.language.functions import harmonic
+from agentgym.environments.json_math.language.rationals import Rational
 
 
 def value(text: str, n: int = 0, budget: Budget | None = None) -> Value:
@@ -229,6 +240,38 @@ def test_values_agree_with_arithmetic_on_fractions(twin: Twin, n: int) -> None:
             value(text, n)
         return
     assert value(text, n) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["2^(3*4)/7*n", "sum(H(9) + n/k, k, 1, 3^2)", "(pi + 1/3)^2 - n", "ln(12) + 1/2", "n!/4!"]
+)
+def test_every_run_of_an_expression_costs_the_same(text: str) -> None:
+    run = prepared(parse(text, variables=["n"], sums=True))
+    runs = []
+    for _ in range(3):
+        budget = Budget()
+        runs.append((as_value(run({"n": (5, 1)}, budget)), budget.left))
+    assert runs[0] == runs[1] == runs[2]
+    afresh = Budget()
+    evaluate(parse(text, variables=["n"], sums=True), {"n": 5}, afresh)
+    assert runs[0][1] == afresh.left < Budget().left
+    with pytest.raises(CostError):
+        run({"n": (5, 1)}, Budget(Budget().left - afresh.left - 1))
+
+
+def rational(value: Fraction) -> Rational:
+    return value.numerator, value.denominator
+
+
+@given(st.fractions(max_denominator=99), st.fractions(max_denominator=99), st.integers(-9, 9))
+def test_arithmetic_on_pairs_is_that_of_fractions(left: Fraction, right: Fraction, exponent: int) -> None:
+    a, b, budget = rational(left), rational(right), Budget()
+    assert rationals.add(a, b, budget) == rational(left + right)
+    assert rationals.subtract(a, b, budget) == rational(left - right)
+    assert rationals.multiply(a, b, budget) == rational(left * right)
+    if right:
+        assert rationals.divide(a, b, budget) == rational(left / right)
+        assert rationals.power(b, exponent, budget) == rational(right**exponent)
 
 
 PIECES = r"""

@@ -35,11 +35,18 @@ class Budget:
         Raises:
             CostError: it is too long, or there is not so much left.
         """
-        bits = value.numerator.bit_length() + value.denominator.bit_length()
+        self.paid_pair(value.numerator, value.denominator)
+        return value
+
+    def paid_pair(self, numerator: int, denominator: int) -> tuple[int, int]:
+        """Do the same for a fraction in two parts."""
+        bits = numerator.bit_length() + denominator.bit_length()
         if bits > MAX_BITS:
             check_bits(bits)
-        self.spend(STEP + bits)
-        return value
+        self.left -= STEP + bits
+        if self.left < 0:
+            self.spend(0)
+        return numerator, denominator
 
 
 def check_bits(bits: int) -> None:

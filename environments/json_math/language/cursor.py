@@ -39,17 +39,19 @@ class Cursor:
         """Stand before the first token of a text."""
         self.text = text
         self.tokens = tokens(text)
+        self.texts = [*(token.text for token in self.tokens), ""]
         self.at = 0
         self.depth = 0
 
     @property
     def next(self) -> str:
         """The token to be read, or empty at the end."""
-        return self.ahead(0)
+        return self.texts[self.at]
 
     def ahead(self, count: int) -> str:
         """Return the token so many places after the next, or nothing if there is none."""
-        return self.tokens[self.at + count].text if self.at + count < len(self.tokens) else ""
+        place = self.at + count
+        return self.texts[place] if place < len(self.texts) else ""
 
     def starts(self, *pattern: str) -> bool:
         """Tell whether these are the next tokens."""
@@ -70,7 +72,7 @@ class Cursor:
         if not self.next:
             self.fail("it ends too early")
         self.at += 1
-        return self.tokens[self.at - 1].text
+        return self.texts[self.at - 1]
 
     def expect(self, *wanted: str) -> None:
         """Step over these tokens, which have to come now."""

@@ -107,14 +107,12 @@ def divide(left: Value, right: Value, budget: Budget) -> Value:
     return multiply(left, 1 / right, budget)
 
 
-def power(base: Value, exponent: int, budget: Budget) -> Value:
-    """Return an integer power; 0^0 is 1.
+def power(base: Ratio, exponent: int, budget: Budget) -> Value:
+    """Return an integer power.
 
     Raises:
-        ExpressionError: it is a negative power of zero.
+        CostError: the exponent is too large, or the result.
     """
-    if isinstance(base, Fraction):
-        return budget.paid(_rational_power(base, exponent))
     if abs(exponent) > MAX_DEGREE:
         raise CostError(f"exponents of numbers that are not rational go up to {MAX_DEGREE:,}")
     result: Value = Fraction(1)
@@ -127,17 +125,6 @@ def power(base: Value, exponent: int, budget: Budget) -> Value:
         if left:
             square = multiply(square, square, budget)
     return result
-
-
-def _rational_power(base: Fraction, exponent: int) -> Fraction:
-    if base == 0 and exponent < 0:
-        raise ExpressionError("it divides by zero")
-    if base == 0:
-        return Fraction(exponent == 0)
-    if abs(base) == 1:
-        return base if exponent % 2 else Fraction(1)
-    check_bits(abs(exponent) * max(base.numerator.bit_length(), base.denominator.bit_length()))
-    return base**exponent
 
 
 def _lifted(value: Value) -> Ratio:

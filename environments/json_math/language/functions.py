@@ -63,8 +63,14 @@ def apply_function(name: str, arguments: Sequence[Value], budget: Budget) -> Val
 
 def _factorial(arguments: Sequence[Fraction], budget: Budget) -> Value:
     n = _natural(arguments[0], "factorial")
+    return Fraction(_whole_factorial([n], budget))
+
+
+def _whole_factorial(arguments: Sequence[int], budget: Budget) -> int:
+    n = arguments[0]
+    _check_natural(n, "factorial")
     budget.spend(8 * n)
-    return budget.paid(Fraction(factorial(n)))
+    return budget.paid_pair(factorial(n), 1)[0]
 
 
 def _gamma_function(arguments: Sequence[Fraction], budget: Budget) -> Value:
@@ -74,17 +80,21 @@ def _gamma_function(arguments: Sequence[Fraction], budget: Budget) -> Value:
 
 
 def _binomial(arguments: Sequence[Fraction], budget: Budget) -> Value:
+    return Fraction(_whole_binomial([integer(argument, "binomial") for argument in arguments], budget))
+
+
+def _whole_binomial(arguments: Sequence[int], budget: Budget) -> int:
     """Return C(n, k), for n < 0 by (-1)^k C(k - n - 1, k)."""
-    n, k = (integer(argument, "binomial") for argument in arguments)
+    n, k = arguments
     if n < 0 and k < 0:
         raise ExpressionError("binomial of two negative numbers has no one value")
     if k < 0:
-        return Fraction(0)
+        return 0
     above = n if n >= 0 else k - n - 1
     if above > MAX_ARGUMENT:
         raise CostError(f"binomial is taken of -{MAX_ARGUMENT:,} to {MAX_ARGUMENT:,} only")
     budget.spend(8 * above)
-    return budget.paid(Fraction(comb(above, k) * (-1 if n < 0 and k % 2 else 1)))
+    return budget.paid_pair(comb(above, k) * (-1 if n < 0 and k % 2 else 1), 1)[0]
 
 
 def _harmonic(arguments: Sequence[Fraction], budget: Budget) -> Value:
@@ -213,10 +223,14 @@ def integer(value: Value, what: str) -> int:
 
 def _natural(value: Fraction, what: str) -> int:
     number = integer(value, what)
+    _check_natural(number, what)
+    return number
+
+
+def _check_natural(number: int, what: str) -> None:
     if not 0 <= number <= MAX_ARGUMENT:
         kind = ExpressionError if number < 0 else CostError
         raise kind(f"{what} is taken of 0 to {MAX_ARGUMENT:,} only")
-    return number
 
 
 @lru_cache(maxsize=2_048)
@@ -224,7 +238,7 @@ def harmonic(n: int, order: int = 1) -> Fraction:
     """Return the n-th harmonic number of an order, 1 + 1/2^order + … + 1/n^order."""
     full = n - n % BLOCK
     before = harmonic(full, order) if 0 < full < n else Fraction(0)
-    return before + _by_halves(lambda k: Fraction(1, k**order), full + 1 if before else 1, n + 1)
+    return before + _sum_of(lambda k: (1, k**order), full + 1 if before else 1, n + 1)
 
 
 @lru_cache(maxsize=2_048)
@@ -232,15 +246,25 @@ def reciprocals(start: Fraction, count: int) -> Fraction:
     """Return 1/start + 1/(start + 1) + …, `count` terms of it."""
     full = count - count % BLOCK
     before = reciprocals(start, full) if 0 < full < count else Fraction(0)
-    return before + _by_halves(lambda k: 1 / (start + k), full if before else 0, count)
+    above, below = start.numerator, start.denominator
+    return before + _sum_of(lambda k: (below, above + k * below), full if before else 0, count)
 
 
-def _by_halves(term: Callable[[int], Fraction], start: int, stop: int) -> Fraction:
+def _sum_of(term: Callable[[int], tuple[int, int]], start: int, stop: int) -> Fraction:
     """Sum by halves, which keeps the operands of the costly additions few and of equal size."""
-    if stop - start <= 8:
-        return sum((term(k) for k in range(start, stop)), Fraction(0))
+    if stop - start <= BLOCK:
+        return Fraction(*_by_halves(term, start, stop))
     middle = (start + stop) // 2
-    return _by_halves(term, start, middle) + _by_halves(term, middle, stop)
+    return _sum_of(term, start, middle) + _sum_of(term, middle, stop)
+
+
+def _by_halves(term: Callable[[int], tuple[int, int]], start: int, stop: int) -> tuple[int, int]:
+    """Do the same for few terms, where it is faster to take out common divisors at the end alone."""
+    if stop - start <= 1:
+        return term(start) if start < stop else (0, 1)
+    middle = (start + stop) // 2
+    (a, b), (c, d) = _by_halves(term, start, middle), _by_halves(term, middle, stop)
+    return a * d + c * b, b * d
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -254,4 +278,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "ln": Function(1, 1, _ln),
     "floor": Function(1, 1, _floor),
     "ceil": Function(1, 1, _ceil),
+}
+
+# The same, of integers alone.
+WHOLE: Mapping[str, Callable[[Sequence[int], Budget], int]] = {
+    "factorial": _whole_factorial,
+    "binomial": _whole_binomial,
 }
