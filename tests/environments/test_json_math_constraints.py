@@ -51,6 +51,7 @@ def test_words_are_counted_as_defined(text: str, count: int) -> None:
         ("First line\nsecond line. Third", 2),
         (". . . One. . .", 1),
         ("She met the Dr.", 1),
+        ("Follow plan b. It works at 8. Then rest.", 3),
     ],
 )
 def test_sentences_are_counted_as_defined(text: str, count: int) -> None:

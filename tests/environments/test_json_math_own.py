@@ -15,6 +15,7 @@ from agentgym.checks.environment import Stage
 from agentgym.checks.tasks import check_task
 from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.environments.json_math.own.parts import KINDS
+from agentgym.environments.json_math.verify import verify
 from agentgym.errors import UsageError
 from agentgym.task import Task
 
@@ -152,6 +153,25 @@ def test_constraints_of_an_unknown_kind_are_told(tmp_path: Path) -> None:
     prose = {"key": "text", "kind": "text", "gold": "Um dia.", "language": "pt", "constraints": [{"kind": "no-such"}]}
     [said] = told(tmp_path, PROBLEM | {"parts": [prose]})
     assert said.startswith(":1: parts.0.constraints.0.kind: there is no constraint of this kind")
+
+
+def a_text(*constraints: dict[str, Any]) -> dict[str, Any]:
+    part = {"key": "text", "ask": "a text", "kind": "text", "gold": "El puente es largo.", "language": "es"}
+    return PROBLEM | {"parts": [part | {"constraints": [{"kind": "sentences", "exactly": 1}, *constraints]}]}
+
+
+def test_the_language_of_a_text_is_asked_for_and_judged(tmp_path: Path) -> None:
+    for problem in (a_text(), a_text({"kind": "language", "language": "es"})):
+        (task,) = read(tmp_path, problem)
+        assert task.prompt.count("in Spanish") == 1
+        answer = b'{"text": "The bridge is long."}'
+        assert verify(task, answer).value == 0
+
+
+def test_a_text_of_two_languages_is_refused(tmp_path: Path) -> None:
+    (fault,) = told(tmp_path, a_text({"kind": "language", "language": "pt"}))
+    assert "parts.0.constraints.1.language" in fault
+    assert "leave this constraint out" in fault
 
 
 def test_every_fault_of_every_problem_is_told_at_once(tmp_path: Path) -> None:

@@ -1,24 +1,41 @@
-"""Which of three languages a text is in, told by its small words."""
+"""Which of three languages a text is in, told by its small words and, where it has few, by its spelling."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from agentgym.environments.json_math.constraints.further import ELIDED, ELIDES, FURTHER, FURTHER_NAMES
+from agentgym.environments.json_math.constraints.spelling import spelled
 from agentgym.environments.json_math.constraints.units import words
 
 NAMES: Mapping[str, str] = {"en": "English", "es": "Spanish", "pt": "Portuguese"}
-LETTERS: Mapping[str, str] = {"en": "", "es": "ñ", "pt": "ãõçâêôà"}
-LANGUAGE = (
-    "The language of a text is told by its small words: the common articles, prepositions, pronouns, conjunctions, "
-    "auxiliary verbs and adverbs of a language. At least one word in eight is one of the language's own. Against each "
-    "of the other two of English, Spanish and Portuguese: at least one word is one that the other lacks, and words "
-    "that only the other has are at most a third as many as those. Uncapitalised words with ã õ ç â ê ô à count as "
-    "Portuguese small words, those with ñ as Spanish ones. Up to one capitalised word in ten of the other's is taken "
-    'for a part of a name, as in "La Paz".'
-)
+LETTERS: Mapping[str, str] = {
+    "en": "",
+    "es": "ñ",
+    "pt": "ãõçâêôà",
+    "ca": "èò",
+    "de": "äöß",
+    "fr": "èëîùûœ",
+    "gl": "",
+    "it": "èìòù",
+}
 LEAST_SHARE = 8
 MOST_OTHERS = 3
 NAMES_EVERY = 10
+LONG = 25
+LANGUAGE = (
+    "The language of a text is told by its small words: the common articles, prepositions, pronouns, conjunctions, "
+    f"auxiliary verbs and adverbs of a language. For every full {LEAST_SHARE} words, at least one is one of the "
+    "language's own. Against each other one of English, Spanish, Portuguese, French, Italian, Catalan, Galician and "
+    "German: small words that only the other has are at most a third as many as those that it lacks. Against English, "
+    "Spanish and Portuguese the spelling of uncapitalised words counts too (w, th and -ing are English, ñ and -ción "
+    "Spanish, ã, nh and -eiro Portuguese), and so do very common other words: those that only the other has are no "
+    "more than all that speak for the language. At least one word is a small one or spelled as only the language "
+    f"spells; from {LONG} words up, at least one is a small word that the other lacks. Uncapitalised words with ã õ ç "
+    "â ê ô à count as Portuguese small words, those with ñ as Spanish ones, those with è ò ù ä ö ß and the like as "
+    f"ones of the further languages. Up to one word of the other's (or one in {NAMES_EVERY}) with a capital, beside "
+    'another word with a capital, is taken for a part of a name, as in "La Paz".'
+)
 
 ENGLISH = """
 a about above across after again against all almost along already also although always am among an and another any are
@@ -68,11 +85,13 @@ SMALL: Mapping[str, frozenset[str]] = {
     "es": frozenset(SPANISH.split()) - {"son", "van"},
     "pt": frozenset(PORTUGUESE.split()) - {"sois"},
 }
+_ALL_SMALL = {**SMALL, **FURTHER}
+ALL_NAMES: Mapping[str, str] = {**NAMES, **FURTHER_NAMES}
 
 
 def is_small(word: str, language: str) -> bool:
     """Tell whether a word is a small word of a language."""
-    return word.casefold().replace("’", "'") in SMALL[language]
+    return word.casefold().replace("’", "'") in _ALL_SMALL[language]
 
 
 def fault(text: str, language: str) -> str:
@@ -83,16 +102,31 @@ def fault(text: str, language: str) -> str:
     """
     found = words(text)
     name, own = NAMES[language], sum(is_small(word, language) for word in found)
-    if own * LEAST_SHARE < max(len(found), 1):
+    if own < len(found) // LEAST_SHARE:
         return f"{own} of {len(found)} words are small words of {name}; at least one in {LEAST_SHARE} must be"
-    for other in NAMES:
-        if other != language:
-            mine, theirs = only(found, language, other), only(found, other, language)
-            theirs = _without_names(theirs, max(1, len(found) // NAMES_EVERY))
-            if not mine or len(theirs) * MOST_OTHERS > len(mine):
-                shown = ", ".join(theirs[:5])
-                told = f"{len(mine)} words are {name} and not {NAMES[other]}, {len(theirs)} the other way round"
-                return f"{told}: {shown}" if shown else told
+    others = [other for other in NAMES if other != language]
+    if not own and not set.intersection(*(set(spelled(found, language, other)) for other in others)):
+        return f"{own} of {len(found)} words are small words of {name}, and none is spelled as only {name} spells"
+    against = (_against(found, language, other) for other in (*others, *FURTHER))
+    return next(filter(None, against), "")
+
+
+def _against(found: Sequence[str], language: str, other: str) -> str:
+    """Return why words are rather those of another language; empty if they are not."""
+    mine = only(found, language, other)
+    theirs = only(_without_names(found, other, language), other, language)
+    names = ALL_NAMES[language], ALL_NAMES[other]
+    if len(theirs) * MOST_OTHERS > len(mine) or (not mine and other in NAMES and len(found) >= LONG):
+        shown = ", ".join(theirs[:5])
+        told = f"{len(mine)} words are {names[0]} and not {names[1]}, {len(theirs)} the other way round"
+        return f"{told}: {shown}" if shown else told
+    if other in FURTHER:
+        return ""
+    strange = [word for word in spelled(found, other, language) if not is_small(word, language)]
+    speaking = len({*mine, *spelled(found, language, other)})
+    if len(strange) > speaking:
+        shown = ", ".join(strange[:5])
+        return f"{len(strange)} words are spelled as {names[1]}, {speaking} speak for {names[0]}: {shown}"
     return ""
 
 
@@ -101,12 +135,19 @@ def only(found: Sequence[str], language: str, other: str) -> list[str]:
     return [
         word
         for word in found
-        if (is_small(word, language) and not is_small(word, other))
-        or (word[0].islower() and not is_small(word, other) and any(letter in word for letter in LETTERS[language]))
+        if not is_small(word, other)
+        and (
+            is_small(word, language)
+            or (word[0].islower() and any(letter in word for letter in LETTERS[language]))
+            or (language in ELIDES and word[0].islower() and ELIDED.match(word))
+        )
     ]
 
 
-def _without_names(found: Sequence[str], most: int) -> list[str]:
-    """Return words without the first capitalised ones, which may be parts of names."""
-    names = [i for i, word in enumerate(found) if word[0].isupper()][:most]
-    return [word for i, word in enumerate(found) if i not in names]
+def _without_names(found: Sequence[str], other: str, language: str) -> list[str]:
+    """Return words without the first of another language that may be parts of names."""
+    capitals = [False, *(word[0].isupper() for word in found), False]
+    beside = [i for i in range(len(found)) if capitals[i + 1] and (capitals[i] or capitals[i + 2])]
+    names = [i for i in beside if is_small(found[i], other) and not is_small(found[i], language)]
+    left_out = names[: max(1, len(found) // NAMES_EVERY)]
+    return [word for i, word in enumerate(found) if i not in left_out]

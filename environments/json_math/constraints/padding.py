@@ -18,7 +18,8 @@ LONG_WORD = 30
 MOST_PARTS = 4
 MOST_TIMES = 3
 MORE_EVERY = 25
-FEW = 12
+FEW = 4
+UNBROKEN = 12
 PADDING_RULE = f"""\
 Texts must say something; what only fills them up is refused. Small words are a language's common articles,
 prepositions, pronouns, conjunctions, auxiliary verbs and adverbs. The rules for texts:
@@ -27,17 +28,21 @@ prepositions, pronouns, conjunctions, auxiliary verbs and adverbs. The rules for
   than {MOST_TIMES} times, plus once for every {MORE_EVERY} words of the text. Capitals, accents, marks and digits make
   no other word.
 - No {PHRASE} words stand there twice in the same order, and no sentence of two words or more twice.
-- In texts of {FEW} words or more at least one word in ten is a small one of the text's language, and at least one in
-  five is not. At most two words, or one in three, have no letter.
+- Of every full ten words at least one is a small one of the text's language, and no more than {UNBROKEN} words
+  stand in a row without a small one or a mark between. In texts of {FEW} words or more at least one word in five is
+  no small one and has a letter. At most two words, or one in three, have no letter.
 - At most two words, or one in eight, are single letters or have letters but no vowel, small words aside. No word has
   more than {LONG_WORD} characters, more than {MOST_PARTS} parts joined by marks, one letter four times in a row, or
   seven consonants in a row. Letters are Latin, digits 0 to 9.
-- No six marks in a row, even with spaces between; no empty line, no line without a word."""
+- No six marks in a row and no mark three times in a row, . ! ? - aside, even with spaces between; at most two accents
+  on a letter; no empty line, no line without a word."""
 
 _VOWELS = frozenset("aeiouy")
 _SAME_LETTER = re.compile(r"([^\W\d_])\1{3}")
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-xzñç]{7}")
 _MARKS = re.compile(r"(?:[^\w\s]|_)(?:\s*+(?:[^\w\s]|_)){5}")
+_SAME_MARK = re.compile(r"([^\w\s.!?\-]|_)(?:\s*+\1){2}")
+_ACCENTS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3}")
 
 
 class Reading(NamedTuple):
@@ -136,11 +141,27 @@ def out_of_balance(reading: Reading) -> str:
     """Judge the shares of small words and of numbers."""
     total, small = len(reading.plain), sum(word in reading.small for word in reading.plain)
     numbers = sum(not any(c.isalpha() for c in word) for word in reading.plain)
-    if total >= FEW and 10 * small < total:
+    telling = sum(word not in reading.small and any(c.isalpha() for c in word) for word in reading.plain)
+    if small < total // 10:
         return f"only {small} of {total} words are small words, as no sentence has it"
-    if total >= FEW and 5 * (total - small) < total:
-        return f"all but {total - small} of {total} words are small words"
+    if total >= FEW and 5 * telling < total:
+        return f"all but {telling} of {total} words are small words or numbers"
     return f"{numbers} of {total} words have no letter" if numbers > max(2, total // 3) else ""
+
+
+def unbroken(reading: Reading) -> str:
+    """Judge runs of words that neither a small word nor a mark breaks."""
+    length = 0
+    for piece in reading.text.casefold().replace("’", "'").split():
+        found = units.words(piece)
+        starts, ends = bool(found) and piece.startswith(found[0]), bool(found) and piece.endswith(found[-1])
+        if not starts or len(found) > 1 or any(word in reading.small for word in found):
+            length = 0
+        length += len(found) == 1 and found[0] not in reading.small
+        if length > UNBROKEN:
+            return f"{length} words stand in a row without a small word or a mark, the last of them {found[0]!r}"
+        length = length if ends else 0
+    return ""
 
 
 def no_words(reading: Reading) -> str:
@@ -161,6 +182,10 @@ def bare_marks(reading: Reading) -> str:
     """Judge rows of marks and lines without words."""
     if row := _MARKS.search(reading.text):
         return f"six marks in a row: {row[0][:20]!r}"
+    if row := _SAME_MARK.search(reading.text):
+        return f"{row[1]!r} stands three times in a row: {row[0][:20]!r}"
+    if stack := _ACCENTS.search(unicodedata.normalize("NFD", reading.text)):
+        return f"more than two accents on one letter: U+{ord(stack[0][-1]):04X}"
     blank = next((i for i, line in enumerate(units.lines(reading.text), 1) if not units.words(line)), 0)
     return f"line {blank} has no word" if blank else ""
 
@@ -188,4 +213,5 @@ RULES: Sequence[Callable[[Reading], str]] = (
     said_again,
     too_alike,
     out_of_balance,
+    unbroken,
 )

@@ -153,7 +153,7 @@ class OwnConstant(_WithReason):
 
 
 class OwnText(OwnPart):
-    """Prose under constraints."""
+    """Prose under constraints; that it is in its language is one of them, stated or not."""
 
     kind: Literal["text"]
     gold: Prose
@@ -162,11 +162,19 @@ class OwnText(OwnPart):
 
     def part(self) -> Part:
         """Return the part."""
-        return problem.text(self.key, self.ask, self.gold, language=self.language, constraints=self.constraints)
+        asked = list(self.constraints)
+        if not any(one.get("kind") == "language" for one in asked):
+            # Only constraints are told in the prompt, and small words are judged by the language.
+            asked.insert(0, {"kind": "language", "language": self.language})
+        return problem.text(self.key, self.ask, self.gold, language=self.language, constraints=asked)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the constraints."""
-        return _constraint_faults(self.constraints)
+        for number, one in enumerate(self.constraints):
+            if one.get("kind") == "language" and one.get("language") != self.language:
+                why = f"the part's language is {self.language!r}: write the same here, or leave this constraint out"
+                yield Fault(f"constraints.{number}.language", why)
+        yield from _constraint_faults(self.constraints)
 
 
 class OwnCase(BaseModel):
