@@ -32,6 +32,8 @@ def digit_sums(pick: Pick) -> Algorithm:
 
         return sum(digits(k) % m == r for k in range(1, n + 1))
 
+    last = next(k for k in range(400, 0, -1) if solve(k) != solve(k - 1))
+
     return Algorithm(
         f"how many of the integers k from 1 to n have a digit sum in base {base} that is {r} modulo {m} (input: the "
         "integer n from 0 to 400)",
@@ -60,7 +62,7 @@ def digit_sums(pick: Pick) -> Algorithm:
         solve,
         single(base, 60),
         within(0, 400),
-        [{"n": k} for k in (0, 1, base - 1, base, base * base - 1, base * base + base, 400)],
+        [{"n": k} for k in (0, 1, base - 1, base, base * base + base, last - 1, last, 400)],
         "n",
         100,
         400,
@@ -75,6 +77,8 @@ def primes(pick: Pick) -> Algorithm:
 
     def solve(n: int) -> int:
         return sum(p // m + 1 for p in range(2, n + 1) if p % m == r and all(p % d for d in range(2, p)))
+
+    last = next(k for k in range(300, 0, -1) if solve(k) != solve(k - 1))
 
     return Algorithm(
         f"the sum, over all primes p <= n with p mod {m} = {r}, of p div {m} + 1 (input: the integer n from 0 to 300)",
@@ -103,7 +107,7 @@ def primes(pick: Pick) -> Algorithm:
         solve,
         single(20, 60),
         within(0, 300),
-        [{"n": k} for k in (0, 1, 2, 3, r, r + m, 60, 289, 300)],
+        [{"n": k} for k in (0, 1, 2, 3, r, 60, 289, last - 1, last, 300)],
         "n",
         80,
         300,
