@@ -336,12 +336,49 @@ return best"""
         (5, "function g(x): return x"),
         (3, "    if false: return 1"),
         (17, "a = a"),
+        (17, "best = best + 1\nbest = best + 1\nbest = best - 2"),
+        (17, "best = best + 1\nbest = best + 1\nbest = best + 1\nbest = best - 3"),
+        (17, "best = best + 1\nx = best\nbest = x + 1\nx = 3\nbest = best - 2"),
+        (17, "best += 1\nbest += 1\nbest += 1\nbest += 1\nbest += 1\nbest -= 5"),
     ],
 )
 def test_padding_is_found(at: int, line: str) -> None:
     lines = HONEST.split("\n")
     padded = "\n".join([*lines[:at], line, *lines[at:]])
     assert padding(padded, CASES)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x = n\nreturn x * x", "line 1"),
+        ("s = n * n\nb = s\nc = b\nreturn c", "line 2"),
+        ("x, y = n, n\nreturn x * y", "line 1"),
+        ("function f(k):\n  j = k\n  return j * j\nreturn f(n)", "line 2"),
+        ("s = 0\nfor i = 1 to n:\n  j = i\n  s = s + 2 * j - 1\nreturn s", "line 3"),
+        ("function f(k): return m * k\nm = n\nreturn f(n)", "line 2"),
+    ],
+)
+def test_copies_are_padding(text: str, line: str) -> None:
+    cases = [{"inputs": {"n": n}, "output": n * n} for n in range(5)]
+    assert wrong_case(text, cases) == ""
+    assert f"{line} only copies" in padding(text, cases)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x, s = n, 0\nwhile x > 0:\n  s = s + 2 * x - 1\n  x = x - 1\nreturn s",
+        "x = n\ns = 0\nwhile x > 0:\n  s = s + 2 * x - 1\n  x = x - 1\nreturn s",
+        "x, s = n, 0\nwhile x > 0:\n  old = x\n  x = x - 1\n  s = s + old + x\nreturn s",
+        "a, b = n, 2 * n\nt = a\na = b\nb = t\nreturn (a - b) * b",
+        "function f(n):\n  n = n + 1\n  return n * m - m\nm = n\nreturn f(n)",
+    ],
+)
+def test_values_kept_while_their_name_gets_another_are_no_copies(text: str) -> None:
+    cases = [{"inputs": {"n": n}, "output": n * n} for n in range(5)]
+    assert wrong_case(text, cases) == ""
+    assert padding(text, cases) == ""
 
 
 def test_a_loop_around_everything_is_padding() -> None:

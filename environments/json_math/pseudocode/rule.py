@@ -20,4 +20,5 @@ A function's own variables are those it assigns; it sees the program's variables
 The inputs have their values from the start. The result is what the program returns at the outermost level.
 Names are ASCII letters, digits and _. A comment starts with #. A case may take 200,000 operations.
 Every line must matter: without it, some allowed input would get another result or take more work in other lines.
-Empty lines, lines with only a comment and lines that are never needed are padding, which is refused."""
+Empty lines, lines with only a comment, lines that are never needed, lines that only undo one another and copies (y = x
+where x could be used in its place) are padding, which is refused."""
