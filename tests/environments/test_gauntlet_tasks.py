@@ -25,10 +25,10 @@ WHOLE = EVAL[-1]
 FROZEN = {
     "a-sum": "43358383a87f3904b3fb396b74dcf39d7d67ba4a0cae646768bd2121989bb600",
     "b-count": "1aa51ed1e4368425e9ba9a961c8003a52cf09e1b691cacc5ec205785884d2f91",
-    "c-queries": "4062dec32e761b4b348beddd4459c17fdc5e6becf84ae94dfd303a8ed9b138d2",
+    "c-queries": "aca1d0a3d9c215b409d86c4ff0bc8c55e4b82055462dae59fa7ad9e25f1d7d3c",
     "d-paragraph": "70608923cb47ab82a3c3442a8cbe44d9adac3c5d26da2e9cbd23133039c98379",
     "e-pattern": "f41a38f2ebbea46f9fc385a875e790c5cf57ecb6c4134033b0c7476dbd28834b",
-    "all": "e81849c155d44ca400feb96818a5578408bd5b7b1262a24c8327bd53aef9b452",
+    "all": "45a3413199bdc8edec2242534fb70f91f0f3affed99c05f53452534fcd9cf8f8",
 }
 
 
