@@ -264,3 +264,21 @@ def test_the_example_is_fit_and_is_played(capsys: pytest.CaptureFixture[str], tm
     assert played.returncode == 0, played.stderr
     [summary] = json.loads(played.stdout)["environments"]
     assert (summary["episodes"], summary["success_rate"]) == (4, 1)
+
+
+@pytest.mark.parametrize("name", ["if", "IF", "in", "def", "none", "2x", "a b", "a-b", "", "é"])
+def test_an_input_that_no_program_can_use_is_refused(tmp_path: Path, name: str) -> None:
+    def faults(*inputs: str) -> list[str]:
+        case = {"inputs": dict.fromkeys(inputs, 3), "output": 3}
+        part = {"key": "p", "ask": "n", "kind": "program", "gold": "return n", "cases": [case]}
+        return told(tmp_path, {"id": "one", "statement": "Return n.", "parts": [part]})
+
+    (fault,) = faults("n", name)
+    assert "no program can use an input of this name" in fault
+    assert f"parts.0.cases.0.inputs.{name}" in fault
+
+
+def test_inputs_may_be_named_like_functions(tmp_path: Path) -> None:
+    case = {"inputs": {"sum": 3, "to": 4, "n_1": 5}, "output": 12}
+    part = {"key": "p", "ask": "s", "kind": "program", "gold": "return sum + to + n_1", "cases": [case]}
+    assert len(read(tmp_path, {"id": "one", "statement": "Add.", "parts": [part]})) == 1

@@ -89,6 +89,51 @@ def test_many_writings_of_one_program(text: str) -> None:
     assert [returned(text, {"n": n}) for n in (0, 1, 6)] == [0, 1, 21]
 
 
+PAIRS = {"a": [[1, 2], [30, 40], [500, 600]]}
+
+
+@pytest.mark.parametrize("names", ["l, r", "[l, r]", "(l, r)", "[ l , r ]"])
+@pytest.mark.parametrize("loop", ["for each", "for", "for all", "foreach"])
+def test_pairs_are_unpacked_with_and_without_brackets(names: str, loop: str) -> None:
+    assert returned(f"s = 0\n{loop} {names} in a:\n  s += r - l\nreturn s", PAIRS) == 111  # type: ignore[arg-type]
+    assert returned(f"{names} = a[1]\nreturn l * r", PAIRS) == 1_200  # type: ignore[arg-type]
+    assert returned(f"l = 1\nr = 2\n{names} = r, l\nreturn [l, r]", {}) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("for each [x] in a: y = x", "write for each x in"),
+        ("for each [x, y) in a: y = x", "expected ]"),
+        ("[x] = [1]", "write x = p[0] for one"),
+        ("[] = []", "write x = p[0] for one"),
+        ("[x, 1] = [1, 2]", "only a name or an element"),
+        ("[[x, y], z] = [[1, 2], 3]", "only a name or an element"),
+        ("for [i, j] = 1 to 2: x = i", "a loop over integers is written"),
+    ],
+)
+def test_brackets_that_unpack_nothing_are_refused(text: str, message: str) -> None:
+    assert message in wrong_case(text, [{"inputs": {}, "output": 0}])
+
+
+def test_a_loop_takes_what_is_appended_to_its_list() -> None:
+    search = """\
+dist = [-1] * 10
+dist[0] = 0
+q = [0]
+for each x in q:
+    for each y in [(x + 1) mod 10, 2 * x mod 10]:
+        if dist[y] < 0:
+            dist[y] = dist[x] + 1
+            append y to q
+return dist"""
+    assert returned(search, {}) == [0, 1, 2, 3, 3, 4, 4, 5, 4, 5]
+    assert returned("a = [1, 2]\nfor each x in a: a = a + [x]\nreturn a", {}) == [1, 2, 1, 2]
+    assert returned("m = {1: 2}\nfor each k in m: m[k + 1] = 0\nreturn len(m)", {}) == 2
+    with pytest.raises(PseudocodeError):
+        returned("a = [1]\nfor each x in a: append x to a\nreturn a", {})
+
+
 def test_inputs_are_not_changed_and_lists_are_shared() -> None:
     inputs = {"a": [3, 1, 2]}
     assert returned("b = a\nsort(b)\nc = copy(a)\nc[0] = 9\nreturn [a, c]", inputs) == [[1, 2, 3], [9, 2, 3]]  # type: ignore[arg-type]
@@ -291,12 +336,49 @@ return best"""
         (5, "function g(x): return x"),
         (3, "    if false: return 1"),
         (17, "a = a"),
+        (17, "best = best + 1\nbest = best + 1\nbest = best - 2"),
+        (17, "best = best + 1\nbest = best + 1\nbest = best + 1\nbest = best - 3"),
+        (17, "best = best + 1\nx = best\nbest = x + 1\nx = 3\nbest = best - 2"),
+        (17, "best += 1\nbest += 1\nbest += 1\nbest += 1\nbest += 1\nbest -= 5"),
     ],
 )
 def test_padding_is_found(at: int, line: str) -> None:
     lines = HONEST.split("\n")
     padded = "\n".join([*lines[:at], line, *lines[at:]])
     assert padding(padded, CASES)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x = n\nreturn x * x", "line 1"),
+        ("s = n * n\nb = s\nc = b\nreturn c", "line 2"),
+        ("x, y = n, n\nreturn x * y", "line 1"),
+        ("function f(k):\n  j = k\n  return j * j\nreturn f(n)", "line 2"),
+        ("s = 0\nfor i = 1 to n:\n  j = i\n  s = s + 2 * j - 1\nreturn s", "line 3"),
+        ("function f(k): return m * k\nm = n\nreturn f(n)", "line 2"),
+    ],
+)
+def test_copies_are_padding(text: str, line: str) -> None:
+    cases = [{"inputs": {"n": n}, "output": n * n} for n in range(5)]
+    assert wrong_case(text, cases) == ""
+    assert f"{line} only copies" in padding(text, cases)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x, s = n, 0\nwhile x > 0:\n  s = s + 2 * x - 1\n  x = x - 1\nreturn s",
+        "x = n\ns = 0\nwhile x > 0:\n  s = s + 2 * x - 1\n  x = x - 1\nreturn s",
+        "x, s = n, 0\nwhile x > 0:\n  old = x\n  x = x - 1\n  s = s + old + x\nreturn s",
+        "a, b = n, 2 * n\nt = a\na = b\nb = t\nreturn (a - b) * b",
+        "function f(n):\n  n = n + 1\n  return n * m - m\nm = n\nreturn f(n)",
+    ],
+)
+def test_values_kept_while_their_name_gets_another_are_no_copies(text: str) -> None:
+    cases = [{"inputs": {"n": n}, "output": n * n} for n in range(5)]
+    assert wrong_case(text, cases) == ""
+    assert padding(text, cases) == ""
 
 
 def test_a_loop_around_everything_is_padding() -> None:

@@ -125,6 +125,118 @@ def test_results_are_what_both_programs_return() -> None:
                     assert returned(text, values) == made.solve(**values), (name, values)
 
 
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_gold_is_right_on_all_that_the_task_allows(name: str) -> None:
+    for seed in SEEDS:
+        rng = Random(seed)
+        made = ALGORITHMS[name](Pick(rng, held_out=seed % 2 == 1))
+        low, high = made.limits
+        assert re.search(rf"integer {made.scalar} from {low}\s+to {high}\b", made.task), made.task
+        for _ in range(12):
+            inputs: Any = made.anywhere(rng)
+            for values in (inputs, {**inputs, made.scalar: low}, {**inputs, made.scalar: high}):
+                assert low <= values[made.scalar] <= high
+                for text in made.programs:
+                    assert returned(text, values) == made.solve(**values), (name, values)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_inputs_are_never_outside_of_what_the_task_allows(name: str) -> None:
+    for seed in SEEDS:
+        rng = Random(seed)
+        made = ALGORITHMS[name](Pick(rng, held_out=False))
+        low, high = made.limits
+        assert low <= made.low <= made.high <= high
+        for size in (1, 2, 3, 5) * 10:
+            inputs: Any = made.draw(rng, size)
+            assert low <= inputs[made.scalar] <= high
+            bound = re.search(r"at most (\d+) (?:integers|pairs)", made.task)
+            assert bound is None or len(inputs["a"]) <= int(bound[1])
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_programs_that_stop_short_of_the_stated_bounds_are_refused(name: str) -> None:
+    for seed in range(3):
+        made, hidden = algorithm(name, seed)
+        scalars: list[int] = [case["inputs"][made.scalar] for case in hidden]
+        assert {min(scalars), max(scalars)} == set(made.limits)
+        second = max(set(scalars) - {max(scalars)})
+        for cap in (second, max(scalars) - 1, max(scalars) * 9 // 10):
+            if agrees(made, cap):
+                continue
+            for text in made.programs:
+                capped = f"{made.scalar} = min({made.scalar}, {cap})\n{text}"
+                assert wrong_case(capped, hidden), capped
+        if "a" not in hidden[0]["inputs"]:
+            continue
+        longest = max(len(case["inputs"]["a"]) for case in hidden)
+        stated = re.search(r"(?:at most|1 to) (\d+) (?:integers|pairs)", made.task)
+        assert stated
+        assert longest == int(stated[1])
+        cut = made.programs[0].replace("sort(a)", f"a = sort(a[0:{longest - 1}])")
+        if name != "queries":  # where it would be the index that fails
+            assert wrong_case(f"a = a[0:{longest - 1}]\n{cut}", hidden)
+
+
+def agrees(made: Algorithm, cap: int) -> bool:
+    """Tell whether it makes no difference to take no more than `cap`, as far as many random inputs show."""
+    rng = Random(1)
+    drawn: list[Any] = [*made.corners, *(made.anywhere(rng) for _ in range(300))]
+    return all(
+        made.solve(**{**values, made.scalar: min(values[made.scalar], cap)}) == made.solve(**values) for values in drawn
+    )
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_program_with_another_constant_is_refused_unless_it_is_right_everywhere(name: str) -> None:
+    for seed in range(2):
+        made, hidden = algorithm(name, seed)
+        rng = Random(seed)
+        more: list[Any] = [{"inputs": v, "output": made.solve(**v)} for v in (made.anywhere(rng) for _ in range(60))]
+        for text in made.programs:
+            for match in re.finditer(r"(?<!\w)\d+", text):
+                for step in (-1, 1):
+                    other = text[: match.start()] + str(int(match[0]) + step) + text[match.end() :]
+                    assert wrong_case(other, hidden) or not wrong_case(other, more), other
+
+
+SHORT = [
+    ("primes", "[true] * (n + 1)", "[true] * 301", "[true] * 300"),
+    ("digit_sums", "1 to n", "1 to min(n, 500)", "1 to min(n, 380)"),
+    ("compositions", "[0] * n", "[0] * 200", "[0] * 199"),
+    ("recurrence", "1 to n", "1 to min(n, 300)", "1 to min(n, 299)"),
+    ("least_solution", "low, high = 0, n", "low, high = 0, 250", "low, high = 0, 60"),
+    ("circle", "2 to n", "2 to min(n, 120)", "2 to min(n, 119)"),
+    ("covered", "0, -1000", "0, -104", "0, -1"),
+    ("apart_choice", "[0] * (len(a) +", "[0] * (25 +", "[0] * (24 +"),
+]
+
+
+@pytest.mark.parametrize(("name", "bound", "enough", "too_little"), SHORT)
+def test_bounds_in_programs_must_reach_as_far_as_the_stated_ones(
+    name: str, bound: str, enough: str, too_little: str
+) -> None:
+    for seed in range(3):
+        made, hidden = algorithm(name, seed)
+        gold = made.programs[0]
+        assert bound in gold
+        assert wrong_case(gold.replace(bound, enough), hidden) == ""
+        assert wrong_case(gold.replace(bound, too_little), hidden), (name, too_little)
+
+
+def test_every_kind_of_residue_is_among_the_cases() -> None:
+    for seed in range(20):
+        made, hidden = algorithm("moves", seed)
+        found = re.search(r"n mod (\d+)", made.task)
+        assert found
+        modulus = int(found[1])
+        residues = {case["inputs"]["n"] % modulus for case in hidden}
+        assert {0, 1, modulus - 1, modulus - 2} <= residues
+        assert max(made.solve(place) for place in range(modulus)) in [case["output"] for case in hidden]
+        short = made.programs[0].replace(f"[-1] * {modulus}", f"[-1] * {modulus - 1}")
+        assert wrong_case(short, hidden)
+
+
 def test_chains_of_results_are_as_the_prompt_says() -> None:
     for seed in range(30):
         problem = draw(Random(seed), 5, held_out=False)

@@ -18,20 +18,24 @@ class Algorithm:
         programs: two programs of as many lines that compute it, written in different ways.
         solve: the reference; it takes the inputs by name.
         draw: small or large inputs, by a size from 1 up.
+        anywhere: inputs from all of the range that the task states.
         corners: inputs at the ends of their ranges.
         scalar: an input that is an integer; in chains of results it is made from the result before.
         low: the least that it may be in such a chain.
         high: the most.
+        limits: the least and the most that the task lets it be.
     """
 
     task: str
     programs: Sequence[str]
     solve: Callable[..., int]
     draw: Callable[[Random, int], Inputs]
+    anywhere: Callable[[Random], Inputs]
     corners: Sequence[Inputs]
     scalar: str
     low: int
     high: int
+    limits: tuple[int, int]
 
 
 class Pick:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from agentgym.environments.json_math.families.algorithms import Algorithm, Pick, program
-from agentgym.environments.json_math.families.algorithms_on_integers import single
+from agentgym.environments.json_math.families.algorithms_on_integers import single, within
 
 
 def moves(pick: Pick) -> Algorithm:
@@ -15,20 +15,25 @@ def moves(pick: Pick) -> Algorithm:
     m = g * pick.apart((8, 20), (21, 30))
     a, b, c = g * pick.any(1, 4), pick.any(2, 4), g * pick.any(1, 4)
 
+    steps, queue = {0: 0}, deque([0])
+    while queue:
+        x = queue.popleft()
+        for y in ((x + a) % m, (b * x + c) % m):
+            if y not in steps:
+                steps[y] = steps[x] + 1
+                queue.append(y)
+    far = max(steps, key=lambda place: steps[place])
+
     def solve(n: int) -> int:
-        steps, queue = {0: 0}, deque([0])
-        while queue:
-            x = queue.popleft()
-            for y in ((x + a) % m, (b * x + c) % m):
-                if y not in steps:
-                    steps[y] = steps[x] + 1
-                    queue.append(y)
         return steps.get(n % m, -1)
+
+    # With it and 500 itself, no program is right that takes all above some n for that n.
+    last = next(n for n in range(499, 0, -1) if solve(n) != solve(500))
 
     return Algorithm(
         f"the least number of moves that lead from 0 to n mod {m}, or -1 if no moves do; a move takes x to (x + {a}) "
         "mod "
-        f"{m} or to ({b} x + {c}) mod {m} (input: the integer n, n >= 0)",
+        f"{m} or to ({b} x + {c}) mod {m} (input: the integer n from 0 to 500)",
         [
             program(f"""
                 dist = [-1] * {m}
@@ -57,10 +62,12 @@ def moves(pick: Pick) -> Algorithm:
         ],
         solve,
         single(5, 90),
-        [{"n": k} for k in (0, a, 1, *range(2, m, m // 8))],
+        within(0, 500),
+        [{"n": k} for k in (0, a, 1, g, far, m - g, m - 2, m - 1, m, m + far, 2 * m - 1, last, 500)],
         "n",
         1,
         500,
+        (0, 500),
     )
 
 
@@ -78,7 +85,7 @@ def circle(pick: Pick) -> Algorithm:
     return Algorithm(
         f"{p} s + 1, where s is who is left of 0, 1, ..., n - 1 in a circle if, counted from 0 on, every {k}-th of "
         "those "
-        "who are left goes until only one is left (input: the integer n, n >= 1)",
+        "who are left goes until only one is left (input: the integer n from 1 to 120)",
         [
             program(f"""
                 s = 0
@@ -95,10 +102,12 @@ def circle(pick: Pick) -> Algorithm:
         ],
         solve,
         single(2, 25),
-        [{"n": 1}, {"n": 2}, {"n": 3}],
+        within(1, 120),
+        [{"n": k} for k in (1, 2, 3, k, k + 1, 119, 120)],
         "n",
         20,
         90,
+        (1, 120),
     )
 
 

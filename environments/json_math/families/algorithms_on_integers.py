@@ -14,6 +14,11 @@ def single(low: int, high: int) -> Callable[[Random, int], Inputs]:
     return lambda rng, size: {"n": rng.randint(low, low + (high - low) * size)}
 
 
+def within(low: int, high: int) -> Callable[[Random], Inputs]:
+    """Return what draws n from all that the task allows."""
+    return lambda rng: {"n": rng.randint(low, high)}
+
+
 def digit_sums(pick: Pick) -> Algorithm:
     """Integers whose digit sum has a given residue."""
     base, m = pick.apart((3, 9), (11, 16)), pick.any(3, 9)
@@ -27,9 +32,11 @@ def digit_sums(pick: Pick) -> Algorithm:
 
         return sum(digits(k) % m == r for k in range(1, n + 1))
 
+    last = next(k for k in range(400, 0, -1) if solve(k) != solve(k - 1))
+
     return Algorithm(
         f"how many of the integers k from 1 to n have a digit sum in base {base} that is {r} modulo {m} (input: the "
-        "integer n, n >= 0)",
+        "integer n from 0 to 400)",
         [
             program(f"""
                 found = 0
@@ -54,10 +61,12 @@ def digit_sums(pick: Pick) -> Algorithm:
         ],
         solve,
         single(base, 60),
-        [{"n": 0}, {"n": 1}, {"n": base * base + base}],
+        within(0, 400),
+        [{"n": k} for k in (0, 1, base - 1, base, base * base + base, last - 1, last, 400)],
         "n",
         100,
         400,
+        (0, 400),
     )
 
 
@@ -69,8 +78,10 @@ def primes(pick: Pick) -> Algorithm:
     def solve(n: int) -> int:
         return sum(p // m + 1 for p in range(2, n + 1) if p % m == r and all(p % d for d in range(2, p)))
 
+    last = next(k for k in range(300, 0, -1) if solve(k) != solve(k - 1))
+
     return Algorithm(
-        f"the sum, over all primes p <= n with p mod {m} = {r}, of p div {m} + 1 (input: the integer n, n >= 0)",
+        f"the sum, over all primes p <= n with p mod {m} = {r}, of p div {m} + 1 (input: the integer n from 0 to 300)",
         [
             program(f"""
                 sieve = [true] * (n + 1)
@@ -95,10 +106,12 @@ def primes(pick: Pick) -> Algorithm:
         ],
         solve,
         single(20, 60),
-        [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 60}],
+        within(0, 300),
+        [{"n": k} for k in (0, 1, 2, 3, r, 60, 289, last - 1, last, 300)],
         "n",
         80,
         300,
+        (0, 300),
     )
 
 
@@ -117,7 +130,7 @@ def compositions(pick: Pick) -> Algorithm:
 
     return Algorithm(
         f"in how many ways n is an ordered sum of integers that each are {a}, {b} or {c}, modulo {m}; the empty sum is "
-        "the only way to write 0 (input: the integer n, n >= 0)",
+        "the only way to write 0 (input: the integer n from 0 to 200)",
         [
             program(f"""
                 ways = [1] + [0] * n
@@ -136,10 +149,12 @@ def compositions(pick: Pick) -> Algorithm:
         ],
         solve,
         single(c + 6, 40),
-        [{"n": 0}, {"n": a}, {"n": c}, {"n": 60}],
+        within(0, 200),
+        [{"n": k} for k in (0, 1, a, b, c, 60, 199, 200)],
         "n",
         60,
         200,
+        (0, 200),
     )
 
 
@@ -157,7 +172,7 @@ def recurrence(pick: Pick) -> Algorithm:
 
     return Algorithm(
         f"the term x(n) of the sequence x(0) = {x}, x(1) = {y}, x(k+1) = ({a} x(k) + {b} x(k-1) + {c}) mod {m} (input: "
-        "the integer n, n >= 0)",
+        "the integer n from 0 to 300)",
         [
             program(f"""
                 x, y = {x}, {y}
@@ -172,10 +187,12 @@ def recurrence(pick: Pick) -> Algorithm:
         ],
         solve,
         single(3, 30),
-        [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 25}],
+        within(0, 300),
+        [{"n": k} for k in (0, 1, 2, 25, 298, 299, 300)],
         "n",
         40,
         300,
+        (0, 300),
     )
 
 
@@ -186,8 +203,11 @@ def least_solution(pick: Pick) -> Algorithm:
     def solve(n: int) -> int:
         return next(x for x in count(0) if a * x * x + b * x + c >= n)
 
+    # The largest values of the polynomial that n may reach.
+    ends = [value for x in range(300) if (value := a * x * x + b * x + c) < 100_000][-2:]
+
     return Algorithm(
-        f"the least integer x >= 0 with {a} x^2 + {b} x + {c} >= n (input: the integer n, n >= 0)",
+        f"the least integer x >= 0 with {a} x^2 + {b} x + {c} >= n (input: the integer n from 0 to 100000)",
         [
             program(f"""
                 low, high = 0, n
@@ -210,10 +230,12 @@ def least_solution(pick: Pick) -> Algorithm:
         ],
         solve,
         single(100, 3_000),
-        [{"n": 0}, {"n": 1}, {"n": c}, {"n": c + 1}, {"n": a + b + c}, {"n": a + b + c + 1}, {"n": 5_000}],
+        within(0, 100_000),
+        [{"n": k} for k in (0, 1, c, c + 1, a + b + c, a + b + c + 1, 5_000, ends[0], ends[1], ends[1] + 1, 100_000)],
         "n",
         1_000,
         99_999,
+        (0, 100_000),
     )
 
 

@@ -8,6 +8,9 @@ from random import Random
 
 from agentgym.environments.json_math.families.algorithms import Algorithm, Inputs, Pick, program, some
 
+# The most elements of a list.
+LENGTH = 25
+
 
 def listed(name: str, limits: tuple[int, int], low: int, high: int) -> Callable[[Random, int], Inputs]:
     """Return what draws a list a, longer for larger sizes, and an integer."""
@@ -17,6 +20,11 @@ def listed(name: str, limits: tuple[int, int], low: int, high: int) -> Callable[
         return {"a": a, name: rng.randint(low, high)}
 
     return draw
+
+
+def any_list(name: str, limits: tuple[int, int], low: int, high: int) -> Callable[[Random], Inputs]:
+    """Return what draws a list of up to `LENGTH` elements and an integer, from all that the task allows."""
+    return lambda rng: {"a": some(rng, rng.randint(0, LENGTH), *limits), name: rng.randint(low, high)}
 
 
 def windows(pick: Pick) -> Algorithm:
@@ -29,8 +37,8 @@ def windows(pick: Pick) -> Algorithm:
 
     return Algorithm(
         f"the sum of {p} + i over all pairs i, j with 0 <= i, i + {least} <= j <= len(a) and a[i] + ... + a[j - 1] "
-        "<= s "
-        "(inputs: the list a of integers >= 1, which may be empty, and the integer s >= 0)",
+        f"<= s (inputs: the list a of at most {LENGTH} integers from 1 to 20, which may be empty, and the integer s "
+        "from 0 to 500)",
         [
             program(f"""
                 total, sum, j = 0, 0, 0
@@ -59,10 +67,21 @@ def windows(pick: Pick) -> Algorithm:
         ],
         solve,
         listed("s", (1, 12), 5, 40),
-        [{"a": [], "s": 3}, {"a": [5], "s": 0}, {"a": [1, 1, 9, 1, 2, 1, 1, 1, 1], "s": 6}, {"a": [1] * 9, "s": 9}],
+        any_list("s", (1, 20), 0, 500),
+        [
+            {"a": [], "s": 3},
+            {"a": [5], "s": 0},
+            {"a": [1, 1, 9, 1, 2, 1, 1, 1, 1], "s": 6},
+            {"a": [1] * 9, "s": 9},
+            {"a": [20] * LENGTH, "s": 500},
+            {"a": [20] * (LENGTH - 1) + [19], "s": 499},
+            {"a": [20] * LENGTH, "s": 0},
+            {"a": [1] * LENGTH, "s": LENGTH - 1},
+        ],
         "s",
         10,
         60,
+        (0, 500),
     )
 
 
@@ -80,12 +99,17 @@ def long_runs(pick: Pick) -> Algorithm:
             a += [rng.randint(0, 9)] * rng.randint(1, 4)
         return {"a": a, "c": rng.randint(1, 4)}
 
+    def anywhere(rng: Random) -> Inputs:
+        a: list[int] = []
+        longest = rng.randint(1, 50)
+        while rng.random() < 0.9:
+            a += [rng.randint(0, 9)] * rng.randint(1, longest)
+        return {"a": a[:50], "c": rng.randint(1, longest)}
+
     return Algorithm(
         f"the sum of {p} t + {q} v over all runs of a with t >= c, where a run is a longest stretch of neighbouring "
-        "equal "
-        "elements, t is its length and v the value of its elements (inputs: the list a of integers from 0 to 9, "
-        "which may "
-        "be empty, and the integer c >= 1)",
+        "equal elements, t is its length and v the value of its elements (inputs: the list a of at most 50 integers "
+        "from 0 to 9, which may be empty, and the integer c from 1 to 50)",
         [
             program(f"""
                 total, i = 0, 0
@@ -110,10 +134,22 @@ def long_runs(pick: Pick) -> Algorithm:
         ],
         solve,
         draw,
-        [{"a": [], "c": 1}, {"a": [7], "c": 1}, {"a": [7], "c": 2}, {"a": [2, 2, 0, 0, 0, 5, 5, 5], "c": 3}],
+        anywhere,
+        [
+            {"a": [], "c": 1},
+            {"a": [7], "c": 1},
+            {"a": [7], "c": 2},
+            {"a": [2, 2, 0, 0, 0, 5, 5, 5], "c": 3},
+            {"a": [9] * 50, "c": 50},
+            {"a": [9] * 49 + [0], "c": 50},
+            {"a": [0] + [9] * 49, "c": 49},
+            {"a": [0, 9] * 25, "c": 1},
+            {"a": [3] * 25 + [4] * 25, "c": 25},
+        ],
         "c",
         1,
         4,
+        (1, 50),
     )
 
 
@@ -137,7 +173,8 @@ def apart_choice(pick: Pick) -> Algorithm:
 
     return Algorithm(
         f"the largest sum of {k} a[i] - w over the chosen i, if any two chosen indices differ by {d} or more; nothing "
-        "chosen has the sum 0 (inputs: the list a of integers, which may be empty, and the integer w >= 0)",
+        f"chosen has the sum 0 (inputs: the list a of at most {LENGTH} integers from -100 to 100, which may be empty, "
+        "and the integer w from 0 to 100)",
         [
             program(f"""
                 best = [0] * (len(a) + {d})
@@ -154,10 +191,21 @@ def apart_choice(pick: Pick) -> Algorithm:
         ],
         fast,
         listed("w", (-9, 30), 0, 30),
-        [{"a": [], "w": 1}, {"a": [-3], "w": 0}, {"a": [9, 9, 9, 1, 8, 9], "w": 2}],
+        any_list("w", (-100, 100), 0, 100),
+        [
+            {"a": [], "w": 1},
+            {"a": [-3], "w": 0},
+            {"a": [9, 9, 9, 1, 8, 9], "w": 2},
+            {"a": [-100] * LENGTH, "w": 0},
+            {"a": [100] * LENGTH, "w": 0},
+            {"a": [100] * LENGTH, "w": 100},
+            {"a": [-100] * (LENGTH - 1) + [100], "w": 99},
+            {"a": [100] + [-100] * (LENGTH - 1), "w": 100},
+        ],
         "w",
         1,
         60,
+        (0, 100),
     )
 
 
@@ -170,13 +218,18 @@ def covered(pick: Pick) -> Algorithm:
         return p * len(places)
 
     def draw(rng: Random, size: int) -> Inputs:
-        lows = some(rng, rng.randint(2, 3 + 2 * size), 0, 15 * size)
+        lows = some(rng, rng.randint(2, 3 + 2 * size), -10 * size, 15 * size)
         return {"a": [[low, low + rng.randint(1, 9)] for low in lows], "e": rng.randint(0, 5)}
+
+    def anywhere(rng: Random) -> Inputs:
+        longest = rng.choice([3, 20, 200])
+        lows = some(rng, rng.randint(0, 15), -100, 99)
+        return {"a": [[low, rng.randint(low + 1, min(100, low + longest))] for low in lows], "e": rng.randint(0, 20)}
 
     return Algorithm(
         f"{p} times the length of the union of the intervals from l - {left} to r + e, one for each [l, r] in a "
-        "(inputs: "
-        "the list a of pairs [l, r] of integers with l < r, in any order, which may be empty, and the integer e >= 0)",
+        "(inputs: the list a of at most 15 pairs [l, r] of integers with -100 <= l < r <= 100, in any order, which may "
+        "be empty, and the integer e from 0 to 20)",
         [
             program(f"""
                 sort(a)
@@ -197,10 +250,21 @@ def covered(pick: Pick) -> Algorithm:
         ],
         solve,
         draw,
-        [{"a": [], "e": 0}, {"a": [[3, 4]], "e": 0}, {"a": [[8, 9], [0, 20], [2, 5], [19, 23]], "e": 1}],
+        anywhere,
+        [
+            {"a": [], "e": 0},
+            {"a": [[3, 4]], "e": 0},
+            {"a": [[8, 9], [0, 20], [2, 5], [19, 23]], "e": 1},
+            {"a": [[-100, -99]], "e": 0},
+            {"a": [[99, 100], [-100, -98]], "e": 20},
+            {"a": [[-100, 100]], "e": 0},
+            {"a": [[low, low + 1] for low in range(96, -101, -14)], "e": 19},
+            {"a": [[-3, 0], [-50, -40], [0, 2], [-50, -41]], "e": 0},
+        ],
         "e",
         0,
         9,
+        (0, 20),
     )
 
 

@@ -8,7 +8,7 @@ from math import gcd
 from random import Random
 
 from agentgym.environments.json_math.families.algorithms import Algorithm, Inputs, Pick, program, some
-from agentgym.environments.json_math.families.algorithms_on_lists import listed
+from agentgym.environments.json_math.families.algorithms_on_lists import LENGTH, any_list, listed
 
 
 def coprime_pairs(pick: Pick) -> Algorithm:
@@ -20,8 +20,7 @@ def coprime_pairs(pick: Pick) -> Algorithm:
 
     return Algorithm(
         f"the sum of {p} + {q} (j - i) over all pairs i < j with gcd(a[i], a[j]) <= g (inputs: the list a of "
-        "integers >= "
-        "1, which may be empty, and the integer g >= 1)",
+        f"at most {LENGTH} integers from 1 to 100, which may be empty, and the integer g from 1 to 100)",
         [
             program(f"""
                 total = 0
@@ -40,10 +39,21 @@ def coprime_pairs(pick: Pick) -> Algorithm:
         ],
         solve,
         listed("g", (1, 40), 1, 4),
-        [{"a": [], "g": 1}, {"a": [6], "g": 1}, {"a": [6, 10, 15, 7, 12], "g": 2}],
+        any_list("g", (1, 100), 1, 100),
+        [
+            {"a": [], "g": 1},
+            {"a": [6], "g": 1},
+            {"a": [6, 10, 15, 7, 12], "g": 2},
+            {"a": [1, 1], "g": 1},
+            {"a": [100, 100, 99, 99], "g": 99},
+            {"a": [100, 100, 50], "g": 100},
+            {"a": [97, 97, 89, 89, 64, 96], "g": 88},
+            {"a": list(range(100, 100 - LENGTH, -1)), "g": 1},
+        ],
         "g",
         1,
         6,
+        (1, 100),
     )
 
 
@@ -56,8 +66,7 @@ def inversions(pick: Pick) -> Algorithm:
 
     return Algorithm(
         f"the sum of {p} (a[i] - a[j]) + {q} over all pairs i < j with a[i] - a[j] > d (inputs: the list a of "
-        "integers, "
-        "which may be empty, and the integer d >= 0)",
+        f"at most {LENGTH} integers from -100 to 100, which may be empty, and the integer d from 0 to 200)",
         [
             program(f"""
                 total = 0
@@ -77,11 +86,22 @@ def inversions(pick: Pick) -> Algorithm:
                 return s"""),
         ],
         solve,
-        listed("d", (0, 30), 0, 9),
-        [{"a": [], "d": 0}, {"a": [4], "d": 0}, {"a": [9, 7, 7, 1, 8], "d": 1}],
+        listed("d", (-20, 30), 0, 9),
+        any_list("d", (-100, 100), 0, 200),
+        [
+            {"a": [], "d": 0},
+            {"a": [4], "d": 0},
+            {"a": [9, 7, 7, 1, 8], "d": 1},
+            {"a": [100, 0, -100], "d": 200},
+            {"a": [100, 0, -100], "d": 199},
+            {"a": [-100, 100], "d": 0},
+            {"a": [-99, -100, 0, -1], "d": 0},
+            {"a": list(range(100, -101, -8))[:LENGTH], "d": 0},
+        ],
         "d",
         0,
         12,
+        (0, 200),
     )
 
 
@@ -106,14 +126,22 @@ def queries(pick: Pick) -> Algorithm:
             q.append([0, x, rng.randint(0, 40)] if rng.random() < 0.4 else [1, x, y])
         return {"a": a, "q": [*q, [1, 0, len(a) - 1]], "h": rng.randint(2, 20)}
 
+    def anywhere(rng: Random) -> Inputs:
+        a, q = some(rng, rng.randint(1, 20), 0, 100), []
+        for _ in range(rng.randint(0, 20)):
+            x, y = sorted(some(rng, 2, 0, len(a) - 1))
+            q.append([0, x, rng.randint(0, 100)] if rng.random() < 0.4 else [1, x, y])
+        return {"a": a, "q": q, "h": rng.randint(2, 100)}
+
+    multiple = 100 // d * d
+
     return Algorithm(
         "the last value of R. At first R = 0; then the entries of q are taken one after another: [0, i, v] sets a[i] "
         "to "
         f"v, and [1, l, r] sets R to (h R + {p} c) mod 10007, where c is how many of a[l], ..., a[r] are divisible "
         f"by {d} "
-        "(inputs: the list a of integers >= 0, not empty; the list q, which may be empty, with 0 <= i < len(a), v >= "
-        "0, "
-        "0 <= l <= r < len(a); the integer h >= 2)",
+        "(inputs: the list a of 1 to 20 integers from 0 to 100; the list q of at most 20 entries, which may be empty, "
+        "with 0 <= i < len(a), 0 <= v <= 100, 0 <= l <= r < len(a); the integer h from 2 to 100)",
         [
             program(f"""
                 res = 0
@@ -142,10 +170,18 @@ def queries(pick: Pick) -> Algorithm:
         ],
         solve,
         draw,
-        [{"a": [3], "q": [], "h": 2}, {"a": [0, 7, 12], "q": [[1, 0, 2], [0, 1, 60], [1, 1, 1], [1, 0, 2]], "h": 5}],
+        anywhere,
+        [
+            {"a": [3], "q": [], "h": 2},
+            {"a": [0, 7, 12], "q": [[1, 0, 2], [0, 1, 60], [1, 1, 1], [1, 0, 2]], "h": 5},
+            {"a": [0], "q": [[1, 0, 0], [0, 0, 100], [1, 0, 0], [0, 0, 1], [1, 0, 0]], "h": 100},
+            {"a": [multiple] * 20, "q": [[1, 0, 19]] * 20, "h": 99},
+            {"a": [multiple - 1] * 20, "q": [[0, 19, multiple], [0, 0, 0]] * 9 + [[1, 0, 19], [1, 0, 18]], "h": 100},
+        ],
         "h",
         2,
         60,
+        (2, 100),
     )
 
 

@@ -19,8 +19,9 @@ from agentgym.environments.json_math.pseudocode import KEYWORDS, padding
 from agentgym.task import canonical_json
 
 ALGORITHMS: Mapping[str, Callable[[Pick], Algorithm]] = {**ON_INTEGERS, **ON_CIRCLES, **ON_LISTS, **ON_PAIRS}
-CASES = 18
-MORE_CASES = 6
+CASES = 20
+MORE_CASES = 3
+ANYWHERE = 2
 RESULTS = {2: 1, 3: 2, 4: 2, 5: 3}
 SIZE = {2: 1, 3: 2, 4: 3, 5: 5}
 ORDINALS = ("first", "second", "third")
@@ -68,8 +69,9 @@ def _algorithm(rng: random.Random, pick: Pick) -> tuple[Algorithm, Sequence[Mapp
 
 def cases(rng: random.Random, algorithm: Algorithm) -> Sequence[Mapping[str, JsonValue]]:
     """Return inputs, those at the ends of their ranges first, with what a right program returns for them."""
-    inputs = list(algorithm.corners)
-    while len(inputs) < max(CASES, len(algorithm.corners) + MORE_CASES):
+    inputs = [*algorithm.corners, *(algorithm.anywhere(rng) for _ in range(ANYWHERE))]
+    count = max(CASES, len(inputs) + MORE_CASES)
+    while len(inputs) < count:
         inputs.append(algorithm.draw(rng, 1 + len(inputs) % 3))
     return [{"inputs": cast("JsonValue", each), "output": algorithm.solve(**each)} for each in inputs]
 

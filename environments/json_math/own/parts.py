@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from agentgym.environments.json_math import constraints, problem
+from agentgym.environments.json_math import constraints, problem, pseudocode
 from agentgym.environments.json_math.problem import FRACTION_PATTERN, MAX_STRING, MAX_TEXT, Part
 from agentgym.errors import did_you_mean
 from agentgym.harbor.faults import Fault, model_faults
@@ -200,8 +200,13 @@ class OwnProgram(OwnPart):
         return problem.program(self.key, self.ask, self.gold, cases=cases, constraints=self.constraints)
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong with the constraints."""
-        return _constraint_faults(self.constraints)
+        """Yield what is wrong with the constraints, and inputs that no program can use."""
+        yield from _constraint_faults(self.constraints)
+        for number, case in enumerate(self.cases):
+            for name in case.inputs:
+                if not pseudocode.is_name(name):
+                    why = "no program can use an input of this name: take ASCII letters, digits and _, and no word"
+                    yield Fault(f"cases.{number}.inputs.{name}", f"{why} of the language such as if, in or mod")
 
 
 def _constraint_faults(values: tuple[ConstraintValues, ...]) -> Iterator[Fault]:

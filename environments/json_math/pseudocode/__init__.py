@@ -6,10 +6,10 @@ from agentgym.environments.json_math.pseudocode.functions import ALIASES, FUNCTI
 from agentgym.environments.json_math.pseudocode.judge import names, wrong_case
 from agentgym.environments.json_math.pseudocode.padding import padding
 from agentgym.environments.json_math.pseudocode.rule import PROGRAM_RULE
-from agentgym.environments.json_math.pseudocode.tokens import RESERVED, STATEMENT_NAMES, WORDS
+from agentgym.environments.json_math.pseudocode.tokens import RESERVED, STATEMENT_NAMES, WORDS, is_name
 from agentgym.environments.json_math.pseudocode.tree import PseudocodeError
 
-__all__ = ["KEYWORDS", "PROGRAM_RULE", "PseudocodeError", "names", "padding", "wrong_case"]
+__all__ = ["KEYWORDS", "PROGRAM_RULE", "PseudocodeError", "is_name", "names", "padding", "wrong_case"]
 
 _WORDS = sorted({*RESERVED, *WORDS, *STATEMENT_NAMES, *FUNCTIONS, *ALIASES})
 # What no program makes up, in the three ways in which it may be written.

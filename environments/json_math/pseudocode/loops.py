@@ -58,7 +58,7 @@ def count(statement: Count, body: Run, expressions: Expressions) -> Code:
 
 
 def each(statement: Each, body: Run, writes: Sequence[Write], expressions: Expressions) -> Code:
-    """Return a loop over the elements that a list, string or map has when the loop begins."""
+    """Return a loop over the elements of a list, appended ones too, of a string, or over the keys that a map has."""
     line, m = statement.line, expressions.m
     source = expressions.code(statement.source, line)
     take, only = source.run, writes[0] if len(writes) == 1 else None
@@ -101,8 +101,10 @@ def numbers(first: Any, last: Any, step: Any, line: int, *, down: bool) -> range
 
 
 def elements(value: Any, m: Machine, line: int) -> list[Any]:
-    """Return the elements of a list or string, or the keys of a map."""
+    """Return the elements of a list or string, or the keys of a map; a list itself, so that a loop sees it grow."""
     if type(value) not in (list, str, dict):
         fail(line, f"for each runs over a list, string or map, not over {described(value)}")
     m.sized(len(value), line)
+    if type(value) is list:
+        return value
     return [from_key(key) for key in value] if type(value) is dict else list(value)

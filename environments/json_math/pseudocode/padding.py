@@ -4,17 +4,19 @@ A line matters if, without it, some case has another result, or fails, or the re
 early exit matters, and so does a table that saves computing something twice. A line that keeps numbers small with mod
 matters if it ever makes one smaller. Found out by taking lines out and running the cases again: each statement with its
 block; the head of an `if` or loop whose block always runs just once; two statements that follow one another or give
-values to one name, as two that undo each other change nothing together.
+values to one name, as two that undo each other change nothing together; three or four that give values to one name, and
+assignments of any number that follow one another. Last, copies such as `y = x` are taken out with x in place of y.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
+from agentgym.environments.json_math.pseudocode.copies import copies
 from agentgym.environments.json_math.pseudocode.items import Compiled, Item, Site, first_target
 from agentgym.environments.json_math.pseudocode.judge import same
 from agentgym.environments.json_math.pseudocode.operations import Frame
@@ -35,6 +37,8 @@ from agentgym.environments.json_math.pseudocode.values import WORK
 
 # Work that may be done to find padding; a program that needs more is slow everywhere, and is not accused.
 SEARCH_WORK = 3_000_000
+# What each group of more than two lines costs of it, so that there are not too many.
+GROUP_WORK = 1_500
 MAX_NAMED = 3
 
 
@@ -62,7 +66,8 @@ class Edit(NamedTuple):
 
     def fault(self) -> str:
         """Return how it is named as padding."""
-        lines = " and ".join(str(site.line) for site in self.sites)
+        *first, last = (str(site.line) for site in self.sites)
+        lines = f"{', '.join(first)} and {last}" if first else last
         if self.unwraps:
             return f"line {lines} changes nothing: what it opens always runs just once"
         if len(self.sites) > 1:
@@ -97,13 +102,35 @@ def _faults(tree: Program, inputs: Sequence[Mapping[str, JsonValue]]) -> list[st
         return [f"line {min(idle)} never runs"]
     plain = compiled(tree)
     search = _Search(plain, traces)
-    faults: list[str] = []
-    for edit in _edits(plain.sites, traces, profiled.counts):
-        if search.changes_nothing(edit):
-            faults.append(edit.fault())
-        if len(faults) == MAX_NAMED or search.left < 0:
+    given = {name for each in inputs for name in each}
+    for found in (
+        _idle(search, _edits(plain.sites, traces, profiled.counts)),
+        _copies(tree, search, given),
+        _idle(search, map(Edit, _groups(plain.sites))),
+    ):
+        if faults := list(islice(found, MAX_NAMED)):
+            return faults
+    return []
+
+
+def _idle(search: _Search, edits: Iterable[Edit]) -> Iterator[str]:
+    """Yield what is wrong with statements without which nothing changes."""
+    for edit in edits:
+        if search.left < 0:
             break
-    return faults
+        if search.changes_nothing(edit):
+            yield edit.fault()
+
+
+def _copies(tree: Program, search: _Search, inputs: set[str]) -> Iterator[str]:
+    """Yield what is wrong with lines that give a value another name, where its own name would do."""
+    for copy in copies(tree, inputs):
+        if search.left < 0:
+            break
+        other = _Search(compiled(copy.without), search.traces, search.left)
+        if all(other.same(trace, trace.work) for trace in other.traces):
+            yield f"line {copy.line} only copies: what it copies can be used directly"
+        search.left = other.left
 
 
 def _trace(program: Compiled, inputs: Mapping[str, JsonValue]) -> Trace:
@@ -131,6 +158,32 @@ def _edits(sites: Sequence[Site], traces: Sequence[Trace], counts: Sequence[int]
     yield from (Edit(pair) for pair in pairs if _may_cancel(*pair))
 
 
+def _groups(sites: Sequence[Site]) -> Iterator[Sequence[Site]]:
+    """Yield three or four assignments to one name, and longer rows of assignments."""
+    named: dict[str, list[Site]] = {}
+    for site in sites:
+        if name := _assigned_name(site.statement):
+            named.setdefault(name, []).append(site)
+    for group in named.values():
+        for size in (3, 4):
+            yield from combinations(group, size)
+    for row in _rows([site for site in sites if isinstance(site.statement, Assign | Augment)]):
+        for start, end in combinations(range(len(row) + 1), 2):
+            if end - start > 2:
+                yield row[start:end]
+
+
+def _rows(sites: Sequence[Site]) -> Iterator[Sequence[Site]]:
+    """Yield the longest rows of statements that follow one another in one block."""
+    row: list[Site] = []
+    for site in sites:
+        if row and (site.container is not row[-1].container or _place(site) != _place(row[-1]) + 1):
+            yield row
+            row = []
+        row.append(site)
+    yield row
+
+
 def _may_cancel(first: Site, second: Site) -> bool:
     """Tell whether two statements might undo each other: they follow one another, or give values to one name."""
     if first.container is second.container:
@@ -153,13 +206,14 @@ def _place(site: Site) -> int:
 class _Search:
     """What takes lines out of a program and runs its cases again."""
 
-    def __init__(self, program: Compiled, traces: Sequence[Trace]) -> None:
+    def __init__(self, program: Compiled, traces: Sequence[Trace], left: int = SEARCH_WORK) -> None:
         self.program = program
         self.traces = traces
-        self.left = SEARCH_WORK
+        self.left = left
 
     def changes_nothing(self, edit: Edit) -> bool:
         """Tell whether a program does the same, with no more work, without some of its lines."""
+        self.left -= GROUP_WORK * (len(edit.sites) > 2)
         originals = [(site.container, list(site.container)) for site in edit.sites]
         for site in edit.sites:
             place = _place(site)

@@ -156,11 +156,10 @@ class _Blocks:
 
     def counted(self, reader: Reader, indent: int, depth: int) -> Statement:
         """Return a for loop, over integers or over elements."""
-        if reader.next.text.lower() in ("each", "all") and reader.tokens[reader.at + 1].kind == "name":
+        after = reader.tokens[min(reader.at + 1, len(reader.tokens) - 1)]
+        if reader.next.text.lower() in ("each", "all") and (after.kind == "name" or after.text in ("[", "(")):
             reader.at += 1
-        names = [reader.name("the name of the loop's variable")]
-        while reader.takes(","):
-            names.append(reader.name("the name of the loop's variable"))
+        names = loop_names(reader)
         inside = reader.takes("in")
         if not inside and not reader.takes(*ASSIGNMENTS) and not reader.takes_name("from"):
             reader.fail("a loop is written for i = a to b, or for each x in list")
@@ -177,3 +176,16 @@ class _Blocks:
         down = direction in ("downto", "down")
         body = self.body(reader, indent, depth, "do")
         return Count(reader.line, names[0], first, last, step, down, body)
+
+
+def loop_names(reader: Reader) -> list[str]:
+    """Return the names that a loop gives values to; several may stand between brackets."""
+    opened = reader.takes("[", "(")
+    names = [reader.name("the name of the loop's variable")]
+    while reader.takes(","):
+        names.append(reader.name("the name of the loop's variable"))
+    if opened:
+        reader.expect("]" if opened == "[" else ")")
+        if len(names) == 1:
+            reader.fail(f"brackets stand around two names or more; write for each {names[0]} in")
+    return names

@@ -93,16 +93,26 @@ def worded(reader: Reader, token: Token) -> Statement:
 
 def assignment(reader: Reader) -> Statement:
     """Return one with as many targets and values as are written."""
-    targets = [as_target(reader, reader.postfix())]
+    found = [reader.postfix()]
     while reader.takes(","):
-        targets.append(as_target(reader, reader.postfix()))
+        found.append(reader.postfix())
+    if len(found) == 1 and isinstance(found[0], ListOf):  # [x, y] = p and (x, y) = p
+        found = unpacked(reader, found[0])
+    targets = [as_target(reader, value) for value in found]
     if not reader.takes(*ASSIGNMENTS):
         reader.fail(f"expected =, found {shown(reader.next)}")
     reader.assigns = True
-    found = values(reader, alone=len(targets) == 1)
-    if len(found) not in (1, len(targets)):
-        reader.fail(f"{len(targets)} names get {len(found)} values")
-    return Assign(reader.line, tuple(targets), found)
+    given = values(reader, alone=len(targets) == 1)
+    if len(given) not in (1, len(targets)):
+        reader.fail(f"{len(targets)} names get {len(given)} values")
+    return Assign(reader.line, tuple(targets), given)
+
+
+def unpacked(reader: Reader, written: ListOf) -> list[Expression]:
+    """Return the targets that stand between brackets; they are several."""
+    if len(written.items) < 2:
+        reader.fail("brackets left of = stand around two names or more; write x = p[0] for one")
+    return list(written.items)
 
 
 def values(reader: Reader, *, alone: bool) -> tuple[Expression, ...]:

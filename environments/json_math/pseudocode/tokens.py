@@ -85,6 +85,12 @@ def fail(line: int, detail: str) -> NoReturn:
     raise PseudocodeError(f"line {line}: {detail}")
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a program can use a text as a name."""
+    match = _TOKEN.fullmatch(text)
+    return match is not None and match.lastgroup == "name" and _token(match, 0).kind == "name"
+
+
 def text_lines(text: str) -> list[str]:
     """Return the lines of a program; one line break at the end belongs to its last line."""
     return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
