@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NoReturn
 
 from agentgym.environments.json_math.language.errors import ExpressionError
-from agentgym.environments.json_math.language.tokens import tokens
+from agentgym.environments.json_math.language.tokens import Token, tokens
 
 MAX_DEPTH = 24
 
-CLOSING = (")", "}", "⌋", "⌉", "\\choose")
+CLOSING = (")", "}", "]", "⌋", "⌉", "\\choose", "\\over")
 INSTEAD: Mapping[str, str] = {
     "=": "write the expression alone, without =",
     ",": "write one value, and thousands without a separator",
@@ -39,6 +40,7 @@ class Cursor:
         """Stand before the first token of a text."""
         self.text = text
         self.tokens = tokens(text)
+        self.is_latex = "\\" in text
         self.at = 0
         self.depth = 0
 
@@ -58,12 +60,18 @@ class Cursor:
     def starts_atom(self) -> bool:
         """Tell whether the next token begins an operand."""
         token = self.next
-        return bool(token) and token not in CLOSING and (token[0].isalnum() or token[0] in "({⌊⌈\\")
+        return bool(token) and token not in CLOSING and (token[0].isalnum() or token[0] in "({[⌊⌈\\")
 
     def is_adjacent(self) -> bool:
         """Tell whether the next token follows the last one without a space between them."""
         last = self.tokens[self.at - 1]
         return self.tokens[self.at].position == last.position + len(last.text)
+
+    def split(self, pieces: Sequence[str]) -> None:
+        """Let the next token, which is these pieces joined, be as many tokens."""
+        position = self.tokens[self.at].position
+        places = accumulate((len(piece) for piece in pieces[:-1]), initial=position)
+        self.tokens[self.at : self.at + 1] = [Token(piece, place) for piece, place in zip(pieces, places, strict=True)]
 
     def take(self) -> str:
         """Return the next token and step over it."""
