@@ -22,6 +22,7 @@ from agentgym.environments.json_math.language import (
 )
 from agentgym.environments.json_math.language.budget import WORK
 from agentgym.environments.json_math.language.tree import Apply, Binary, Expression, Negative, Number, Sum, Variable
+from agentgym.environments.json_math.steps import jumps
 
 # Enough neighbours that no polynomial or rational function short enough to be read fits by chance.
 CONSECUTIVE = 30
@@ -50,9 +51,9 @@ def values_at(text: str, points: Sequence[int], *, sums: bool = False) -> list[V
 def difference(text: str, gold: str, *, first_n: int, sums: bool) -> str:
     """Return where an expression in n is not gold, or why it has no value there; nothing if it is right.
 
-    It is compared at consecutive n, at n drawn from a seed that is gold itself, which only the verifier knows, and at
-    those n that the expression singles out: `0^(n - 1234)` at 1,234. Above `NEARBY` an n is left out if either side has
-    a value that costs too much to compute, as (2n)! has.
+    It is compared at consecutive n, at n drawn from a seed that is gold itself, which only the verifier knows, at those
+    n that the expression singles out: `0^(n - 1234)` at 1,234, and where a step in it lies. Above `NEARBY`, and at
+    steps, an n is left out if either side has a value that costs too much to compute, as (2n)! has.
 
     Raises:
         ExpressionError: gold cannot be read or has no value.
@@ -149,7 +150,9 @@ def points(gold: str, found: Expression, *, first_n: int, sums: bool) -> tuple[l
     near, far = _drawn(gold, first_n, sums)
     start, nearby, end = near[0] + CONSECUTIVE, _end_of_near(first_n, sums), first_n + FARTHEST
     named = [n for n in singled_out(found) if start <= n <= end and n not in near and n not in far]
-    return [*near, *(n for n in named if n < nearby)], [*far, *(n for n in named if n >= nearby)]
+    drawn = {*near, *far, *named}
+    stepped = [n for n in jumps(found, start - 1, end) if n not in drawn]
+    return [*near, *(n for n in named if n < nearby)], [*far, *(n for n in named if n >= nearby), *stepped]
 
 
 def _drawn(gold: str, first_n: int, sums: bool) -> tuple[list[int], list[int]]:

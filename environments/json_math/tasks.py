@@ -26,13 +26,14 @@ EXPRESSION_RULE = """\
 A closed form is a string of at most 500 characters made of n, numbers, + - * / ^ !, parentheses, H(m) for the harmonic
 number 1 + 1/2 + ... + 1/m, H(m,r) for 1 + 1/2^r + ... + 1/m^r, factorial(m), binomial(a,b), floor(x), ceil(x), pi,
 gamma (Euler's constant), ln(x), zeta(k) and psi(x) (digamma). LaTeX is understood too: \\frac{a}{b}, \\binom{a}{b},
-H_{m}, H_{m}^{(r)}, \\lfloor x \\rfloor. Write a/b*c or a/(b*c), never a/b c. Any right form counts."""
+H_{m}, H_{m}^{(r)}, \\lfloor x \\rfloor; in it, write 2^{10}, not 2^10. Write a/b*c or a/(b*c), never a/b c.
+Any right form counts."""
 SUMS_RULE = """\
 Finite sums may stand in it: sum(body, k, a, b), or \\sum_{k=a}^{b} body, whose body ends at the next + or -."""
 CONSTANT_RULE = """\
 An exact number is a string of at most 500 characters made of integers, + - * / ^ !, parentheses, pi, gamma (Euler's
-constant), ln(x) (natural; log is the same) and zeta(k). LaTeX is understood too: \\frac{a}{b}, \\pi, \\ln 2, \\zeta(3).
-Write a/b*c or a/(b*c), never a/b c. Any right writing counts, no rounded one does."""
+constant), ln(x) (natural; log is the same) and zeta(k). LaTeX is understood too: \\frac{a}{b}, \\pi, \\ln 2, \\zeta(3);
+in it, write 2^{10}, not 2^10. Write a/b*c or a/(b*c), never a/b c. Any right writing counts, no rounded one does."""
 
 
 class Plan(NamedTuple):

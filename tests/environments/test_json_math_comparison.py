@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from agentgym.environments.json_math.comparison import FARTHEST, difference, points, singled_out, values_at
 from agentgym.environments.json_math.language import ExpressionError, parse
 from agentgym.environments.json_math.problem import Problem, closed_form
+from agentgym.environments.json_math.steps import jumps
 from agentgym.environments.json_math.tasks import prompt
 
 GOLD = "H(n+1)/(n+1)"
@@ -49,6 +51,14 @@ def test_an_honest_form_is_right(text: str, gold: str) -> None:
         "floor(n/1999)",
         "floor((n + 100)/1800)",
         "10^-99*floor(n/50)",
+        "0^((n^2 - 10^6)^2)",
+        "(1 - 1)^((n^3 - 10^9)^2)",
+        "(n - n)^((n^2 - 1210*1000)^2)",
+        "0^((n^3 - 10^9)^2) + 0*floor(n^2/10^99)",
+        "floor(n^2/1999^2)",
+        "floor(1/(1 + (n^2 - 10^6)^2))",
+        "floor((9995 + n)/1999) - 5",
+        "binomial(0, n^2 - 10^6)",
         "10^-60*" + "*".join(f"(n-{i})" for i in range(32)),
         "10^-60*(n-97)*(n-1000)*" + "*".join(f"(n-{i})" for i in range(30)),
         "10^-99*binomial(n, 30)",
@@ -103,6 +113,37 @@ def test_what_a_form_singles_out_is_tried() -> None:
     assert {1234, 1235} <= set(singled_out(parse("0^((n-617*2)^2)", variables=["n"])))
     assert 2000 in singled_out(parse("floor(n/2000)", variables=["n"]))
     assert singled_out(parse("9^9^9^9 + n^n", variables=["n"])) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        *[(text, []) for text in ("2^n", "n^n", "0^n", "H(n)/n", "floor(n/2)", "floor(n^2/4)", "sum(k, k, 0, n)")],
+        *[(text, []) for text in ("binomial(2n, n)", "binomial(n, 5)", "sum(floor(n^2*k/10^6), k, 0, n)", "0^(1/0*n)")],
+        ("sum(1, k, 1, 1 - (n^2 - 10^6)^2)", [1000, 1001]),
+        ("floor(n/50)", [50, 100, 150, 200, 250, 300]),
+        ("floor(n/1500) + floor(n/1500)", [1500]),
+        ("binomial(300, n)", [301]),
+        ("binomial(n + 1500, 2n)", [1501]),
+        ("1/floor(n^2/10^6)", [1000, 1415, 1733, 2000]),
+        ("floor(1/(n - 1500))", [1500, 1501, 1502]),
+    ],
+)
+def test_the_steps_of_a_form_are_found(text: str, steps: list[int]) -> None:
+    assert jumps(parse(text, variables=["n"], sums=True), 29, 2000) == steps
+
+
+def test_the_search_for_steps_is_bounded() -> None:
+    many = "+".join(f"C({i},n*n)" for i in range(3, 45))
+    for text in (many, "floor(H(n)/n)", "floor(5000!/(5000! + n))", "floor(1/(1+n^200))", "0^(9^9^9*n)"):
+        started = time.process_time()
+        jumps(parse(text, variables=["n"]), 29, 2000)
+        assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(("text", "gold"), [("0^(n^2)", "0^n"), ("2*floor(n^2/10^3)", "2floor(n^2/1000)")])
+def test_an_honest_form_with_steps_is_right(text: str, gold: str) -> None:
+    assert difference(text, gold, first_n=0, sums=False) == ""
 
 
 def test_a_gold_without_a_value_is_no_verdict() -> None:

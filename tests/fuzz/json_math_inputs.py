@@ -46,6 +46,7 @@ SOUP_TEXT = r"""
     n k 1 9 99 0 . + - * / ^ ** ( ) { } ! , _ = [ ] | H C H( H_{ H^{( psi( psi^{( zeta( ln ln( log \ln \ln^2 floor( ⌊ ⌋
     \lceil \rceil sum( \sum_{k= Sum( prod( gamma Gamma( pi binomial( factorial( \frac{ \frac \binom{ \choose \cdot
     \times \left( \right) \operatorname{H} \mathrm{ln} $ \( \) \, é [ ' " \ ² ³ ⁿ ⁻¹ ⁽²⁾ ₙ ₊₁ − × ÷ ∑ Σ √ ∞ ٣ e i or
+    \sum^{n}_{ nn \left[ \right] {H} \over gamma_{E} log_e
     if # // __import__
 """
 JSON_SOUP_TEXT = r"""

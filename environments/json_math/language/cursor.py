@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NoReturn
 
 from agentgym.environments.json_math.language.errors import ExpressionError
-from agentgym.environments.json_math.language.tokens import tokens
+from agentgym.environments.json_math.language.tokens import Token, tokens
 
 MAX_DEPTH = 24
 
-CLOSING = (")", "}", "⌋", "⌉", "\\choose")
+CLOSING = (")", "}", "]", "⌋", "⌉", "\\choose", "\\over")
 INSTEAD: Mapping[str, str] = {
     "=": "write the expression alone, without =",
     ",": "write one value, and thousands without a separator",
@@ -40,6 +41,7 @@ class Cursor:
         self.text = text
         self.tokens = tokens(text)
         self.texts = [*(token.text for token in self.tokens), ""]
+        self.is_latex = "\\" in text
         self.at = 0
         self.depth = 0
 
@@ -60,12 +62,23 @@ class Cursor:
     def starts_atom(self) -> bool:
         """Tell whether the next token begins an operand."""
         token = self.next
-        return bool(token) and token not in CLOSING and (token[0].isalnum() or token[0] in "({⌊⌈\\")
+        return bool(token) and token not in CLOSING and (token[0].isalnum() or token[0] in "({[⌊⌈\\")
 
     def is_adjacent(self) -> bool:
         """Tell whether the next token follows the last one without a space between them."""
         last = self.tokens[self.at - 1]
         return self.tokens[self.at].position == last.position + len(last.text)
+
+    def split(self, pieces: Sequence[str]) -> None:
+        """Let the next token, which is these pieces joined, be as many tokens."""
+        position = self.tokens[self.at].position
+        places = accumulate((len(piece) for piece in pieces[:-1]), initial=position)
+        self.replace(1, [Token(piece, place) for piece, place in zip(pieces, places, strict=True)])
+
+    def replace(self, count: int, by: Sequence[Token]) -> None:
+        """Let so many tokens from the next one on be these."""
+        self.tokens[self.at : self.at + count] = by
+        self.texts[self.at : self.at + count] = [token.text for token in by]
 
     def take(self) -> str:
         """Return the next token and step over it."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, comb, factorial, floor
+from math import ceil, comb, factorial, floor, prod
 from typing import NamedTuple
 
-from agentgym.environments.json_math.language.budget import STEP, Budget
+from agentgym.environments.json_math.language.budget import STEP, Budget, check_bits
 from agentgym.environments.json_math.language.errors import CostError, ExpressionError
 from agentgym.environments.json_math.language.field import Value, add, multiply, negative, symbol
 
@@ -80,7 +80,10 @@ def _gamma_function(arguments: Sequence[Fraction], budget: Budget) -> Value:
 
 
 def _binomial(arguments: Sequence[Fraction], budget: Budget) -> Value:
-    return Fraction(_whole_binomial([integer(argument, "binomial") for argument in arguments], budget))
+    k = integer(arguments[1], "the lower number of binomial")
+    if arguments[0].denominator != 1:
+        return _binomial_of_fraction(arguments[0], k, budget)
+    return Fraction(_whole_binomial([arguments[0].numerator, k], budget))
 
 
 def _whole_binomial(arguments: Sequence[int], budget: Budget) -> int:
@@ -95,6 +98,18 @@ def _whole_binomial(arguments: Sequence[int], budget: Budget) -> int:
         raise CostError(f"binomial is taken of -{MAX_ARGUMENT:,} to {MAX_ARGUMENT:,} only")
     budget.spend(8 * above)
     return budget.paid_pair(comb(above, k) * (-1 if n < 0 and k % 2 else 1), 1)[0]
+
+
+def _binomial_of_fraction(x: Fraction, k: int, budget: Budget) -> Value:
+    """Return x(x - 1)...(x - k + 1)/k!, of whose x(x - 1)... every factor is over the same denominator."""
+    if not 0 <= k <= MAX_ARGUMENT:
+        kind = ExpressionError if k < 0 else CostError
+        raise kind(f"binomial of a fraction is taken of 0 to {MAX_ARGUMENT:,} below")
+    above, below = x.numerator, x.denominator
+    bits = k * max(above.bit_length(), (below * k).bit_length())
+    check_bits(bits)
+    budget.spend(STEP * k + bits * bits // 4_096)
+    return budget.paid(Fraction(prod(range(above, above - k * below, -below)), below**k * factorial(k)))
 
 
 def _harmonic(arguments: Sequence[Fraction], budget: Budget) -> Value:

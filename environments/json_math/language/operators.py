@@ -77,11 +77,31 @@ class Operators(Cursor, ABC):
             self.fail("a^{b}^c can be read in two ways: write a^{b^c} or (a^b)^c")
         self.take()
         self.deepen()
-        exponent = self.signed(raised=True)
+        exponent = self.exponent()
         self.depth -= 1
-        if isinstance(exponent, Number) and self.next in self.variables and self.is_adjacent():
-            self.fail("2^3n can be read in two ways: write 2^3*n or 2^(3*n)")
         return Binary("^", base, exponent)
+
+    def exponent(self) -> Expression:
+        r"""Read an exponent; without braces, TeX raises one character of it, and plain text as many as it may."""
+        start = self.at
+        if self.is_latex and self.next.isdigit() and len(self.next) > 1:
+            self.fail("2^10 can be read in two ways in LaTeX, as 2^{1}0 too: write 2^{10}")
+        exponent = self.signed(raised=True)
+        self.letters()
+        is_bare = self.tokens[self.at - 1].text[0].isalnum() and not (self.is_latex and self.at == start + 1)
+        if is_bare and self.next in self.variables and self.is_adjacent():
+            self.fail("2^3n can be read in two ways: write 2^3*n or 2^(3*n)")
+        return exponent
+
+    def letters(self, *more: str) -> None:
+        """Let a run of letters that are all variables, or among `more`, and are no name together, be one by one."""
+        known, run = {*self.variables, *more}, self.next
+        if len(run) > 1 and run not in known and known.issuperset(run) and not self.is_name(run):
+            self.split(run)
+
+    @abstractmethod
+    def is_name(self, text: str) -> bool:
+        """Tell whether this stands for something that is no variable."""
 
     def postfix(self, *, raised: bool) -> Expression:
         """Read an operand and its factorial sign."""
@@ -97,13 +117,16 @@ class Operators(Cursor, ABC):
 
     def atom(self) -> Expression:
         """Read one operand."""
+        self.letters()
         token = self.next
         if token[:1].isdigit():
             return Number(Fraction(self.take()))
         if token == "(":
             return self.bracketed("(", ")")
+        if token == "[":
+            return self.bracketed("[", "]")
         if token == "{":
-            return self.braced()
+            return self.named(self.bare_name()) if self.is_name_in_braces() else self.braced()
         if token == "⌊":
             return Apply("floor", (self.bracketed("⌊", "⌋"),))
         if token == "⌈":
@@ -111,35 +134,54 @@ class Operators(Cursor, ABC):
         if token == "\\frac":
             return self.fraction()
         if token == "\\binom":
-            self.take()
-            return Apply("binomial", (self.group(), self.group()))
+            return Apply("binomial", self.groups())
         return self.named(token)
 
     def fraction(self) -> Expression:
         r"""Read `\frac{a}{b}`, or `\frac12` for one half."""
+        return Binary("/", *self.groups())
+
+    def groups(self) -> tuple[Expression, Expression]:
+        r"""Read the two arguments of `\frac` or `\binom`, of which `12` is both."""
         self.take()
         if self.next.isdigit() and len(self.next) == 2:
-            above, below = list(self.take())
-            return Binary("/", Number(Fraction(above)), Number(Fraction(below)))
-        return Binary("/", self.group(), self.group())
+            self.split(self.next)
+        return self.group(), self.group()
 
-    def group(self) -> Expression:
-        r"""Read braces, or the one digit or variable that stands for them."""
+    def group(self, *more: str) -> Expression:
+        r"""Read braces, or the one digit or variable that stands for them; `more` may follow a variable at once."""
+        self.letters(*more)
+        if self.next.isdigit() and len(self.next) > 1:
+            self.fail("without braces TeX takes one digit: write braces around what belongs together")
         if self.next in self.variables:
             return Variable(self.take())
-        if self.next.isdigit() and len(self.next) == 1:
+        if self.next.isdigit():
             return Number(Fraction(self.take()))
         return self.braced()
 
     def braced(self) -> Expression:
-        r"""Read braces, `{n \choose k}` among them."""
+        r"""Read braces, `{n \choose k}` and `{a \over b}` among them."""
         self.expect("{")
         inner = self.sum()
         if self.next == "\\choose":
             self.take()
             inner = Apply("binomial", (inner, self.sum()))
+        elif self.next == "\\over":
+            self.take()
+            inner = Binary("/", inner, self.sum())
         self.expect("}")
         return inner
+
+    def is_name_in_braces(self) -> bool:
+        r"""Tell whether the name of a function comes alone in braces, as in `{H}_{n}`."""
+        name = self.ahead(1)
+        is_raised = self.at > 0 and self.tokens[self.at - 1].text in ("^", "_")
+        return not is_raised and self.ahead(2) == "}" and name not in ("pi", "gamma") and self.is_name(name)
+
+    def bare_name(self) -> str:
+        """Take away the braces around the name that comes, and return it."""
+        self.replace(3, [self.tokens[self.at + 1]])
+        return self.next
 
     def bracketed(self, opening: str, closing: str) -> Expression:
         """Read what stands between two brackets."""

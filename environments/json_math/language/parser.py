@@ -6,14 +6,16 @@ product  := signed (("*" | "/" | nothing at all) signed)*
 signed   := ("-" | "+")* power
 power    := postfix ("^" signed)?
 postfix  := atom "!"?
-atom     := number | variable | "pi" | "gamma" | "(" sum ")" | braces
+atom     := number | variable | "pi" | "gamma" | "(" sum ")" | "\left[" sum "\right]" | braces
           | "⌊" sum "⌋" | "⌈" sum "⌉" | "\frac" group group | "\binom" group group
-          | function "(" sum ("," sum)* ")"
-          | "ln" ("^" (digits | "{" digits "}"))? ("(" sum ")" | braces | number | variable | "\frac" group group)
+          | function arguments
+          | "ln" "_e"? ("^" (digits | "{" digits "}"))? ("(" sum ")" | braces | number | variable | "\frac" group group)
           | "H" "_" index order? | "H" order "_" index | "psi" order "(" sum ")"
           | "sum" "(" sum "," range ")" | "sum" "(" sum ",(" range "))"     where sums are allowed
-          | "\sum" "_" "{" letter "=" sum "}" "^" group product             where sums are allowed
-braces   := "{" sum "}" | "{" sum "\choose" sum "}"
+          | "\sum" bounds product                                           where sums are allowed
+bounds   := "_" "{" letter "=" sum "}" "^" group | "^" group "_" "{" letter "=" sum "}"
+arguments := "(" sum ("," sum)* ")" | "{(" sum ("," sum)* ")}" | "\left[" sum ("," sum)* "\right]"
+braces   := "{" sum "}" | "{" sum "\choose" sum "}" | "{" sum "\over" sum "}"
 group    := braces | digit | variable
 index    := "{" sum ("," sum)? "}" | digits | variable
 order    := "^" "{" "(" sum ")" "}"
@@ -32,11 +34,10 @@ from typing import Literal, NoReturn
 
 from agentgym.environments.json_math.language.errors import ExpressionError
 from agentgym.environments.json_math.language.functions import FUNCTIONS
-from agentgym.environments.json_math.language.operators import Operators
+from agentgym.environments.json_math.language.logarithms import Logarithms
 from agentgym.environments.json_math.language.tokens import Token
 from agentgym.environments.json_math.language.tree import (
     Apply,
-    Binary,
     Constant,
     Expression,
     Number,
@@ -71,7 +72,7 @@ def parse(text: str, *, variables: Sequence[str], sums: bool = False) -> Express
     return tree
 
 
-class _Reader(Operators):
+class _Reader(Logarithms):
     """Names: constants, functions in their writings, and sums over an index."""
 
     def __init__(self, text: str, variables: Sequence[str], *, sums: bool) -> None:
@@ -104,19 +105,26 @@ class _Reader(Operators):
 
     def constant(self) -> Expression:
         name: Literal["pi", "gamma"] = "pi" if self.take() == "pi" else "gamma"
+        if name == "gamma" and self.next == "_":
+            self.take()
+            self.subscript("E", "only Euler's constant has the index E: write gamma")
         if name == "gamma" and self.next == "(":
             self.fail("gamma( can be read in two ways: write gamma*( for Euler's constant, Gamma( for the function")
         return Constant(name)
 
+    def is_name(self, text: str) -> bool:
+        return text in NAMES or text in SUMS or text in PRODUCTS or text in ("pi", "gamma", "ln")
+
     def application(self) -> Expression:
         name = self.take()
         function = NAMES[name]
-        self.expect("(")
+        opening, closing = self.brackets()
+        self.expect(*opening)
         arguments = [self.sum()]
         while self.next == ",":
             self.take()
             arguments.append(self.sum())
-        self.expect(")")
+        self.expect(*closing)
         least, most, _ = FUNCTIONS[function]
         if not least <= len(arguments) <= most:
             self.fail(f"{name} takes {least if least == most else f'{least} or {most}'} arguments")
@@ -124,42 +132,11 @@ class _Reader(Operators):
             self.fail("H(n)^{(r)} can be read in two ways: write H(n, r) or (H(n))^r")
         return Apply(function, tuple(arguments))
 
-    def logarithm(self) -> Expression:
-        """Read `ln(x)`, `ln x` for one number, name or fraction x, and `ln^2 x`, which is (ln x)^2."""
-        self.take()
-        if self.next == "_":
-            self.fail("logarithms have base e: write ln(a)/ln(b)")
-        exponent = self.digits_above() if self.next == "^" else None
-        argument = self.bracketed("(", ")") if self.next == "(" else self.bare_argument()
-        value = Apply("ln", (argument,))
-        return Binary("^", value, Number(exponent)) if exponent is not None else value
-
-    def digits_above(self) -> Fraction:
-        self.take()
-        braced = self.next == "{"
-        if braced:
-            self.take()
-        if not self.next.isdigit():
-            self.fail("ln^a x is read for a number a only: write (ln(x))^a")
-        exponent = Fraction(self.take())
-        if braced:
-            self.expect("}")
-        return exponent
-
-    def bare_argument(self) -> Expression:
-        if self.next == "{":
-            argument = self.braced()
-        elif self.next == "\\frac":
-            argument = self.fraction()
-        elif self.next[:1].isdigit():
-            argument = Number(Fraction(self.take()))
-        elif self.next in self.variables:
-            argument = Variable(self.take())
-        else:
-            self.fail(f"expected '(' after ln, found {self.next!r}")
-        if self.starts_atom() or self.next in ("^", "!"):
-            self.fail("ln a b and ln a^b can be read in two ways: put what ln is taken of in parentheses")
-        return argument
+    def brackets(self) -> tuple[Sequence[str], Sequence[str]]:
+        r"""Return what opens and closes the arguments that follow: `( )`, `{( )}` or `\left[ \right]`."""
+        if self.starts("{", "("):
+            return ("{", "("), (")", "}")
+        return (("[",), ("]",)) if self.next == "[" else (("(",), (")",))
 
     def indexed_harmonic(self) -> Expression:
         self.take()
@@ -173,9 +150,12 @@ class _Reader(Operators):
         return Apply("harmonic", (*arguments, *([] if order is None else [order])))
 
     def index(self) -> list[Expression]:
+        self.letters()
         if self.next in self.variables or self.next.isdigit():
+            if self.is_latex and len(self.next) > 1:
+                self.fail("H_10 can be read in two ways in LaTeX, as H_{1}0 too: write H_{10}")
             token = self.take()
-            if self.next[:1].isalnum() and self.is_adjacent():
+            if self.next[:1].isalnum() and self.is_adjacent() and not self.is_latex:
                 self.fail("H_2n can be read in two ways: write H_{2n} or H_2*n")
             return [Variable(token) if token in self.variables else Number(Fraction(token))]
         self.expect("{")
@@ -204,7 +184,7 @@ class _Reader(Operators):
         if self.next in PRODUCTS:
             self.fail("there are no products over an index")
         self.deepen()
-        tree = self.sum_over() if self.take() == "\\sum" else self.sum_of()
+        tree = self.sum_over() if self.take() == "\\sum" or self.next in ("_", "^") else self.sum_of()
         self.depth -= 1
         return tree
 
@@ -213,17 +193,22 @@ class _Reader(Operators):
         before = next((token.text for token in self.tokens[self.at - 2 :: -1] if token.text not in ("+", "-")), "")
         if self.at > 1 and before in ("/", "^"):
             self.fail("where a sum ends can be read in two ways here: write parentheses around it")
+        last = self.above() if self.next == "^" else None
         self.expect("_", "{")
         index = self.new_index()
         self.expect("=")
         first = self.sum()
-        self.expect("}", "^")
-        last = self.group()
+        self.expect("}")
+        last = last or self.above(index)
         self.variables.append(index)
         body = self.product()
         self.variables.pop()
         self.indices.append(index)
         return Sum(body, index, first, last)
+
+    def above(self, *index: str) -> Expression:
+        self.expect("^")
+        return self.group(*index)
 
     def sum_of(self) -> Expression:
         """Read what follows `sum`: `(body, k, a, b)` or `(body, (k, a, b))`."""

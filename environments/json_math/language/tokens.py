@@ -11,14 +11,20 @@ from agentgym.environments.json_math.language.errors import ExpressionError
 WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 
 _SKIPPED = re.compile(
-    r"(?:\s|\\[,;:! ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|quad|qquad|limits)(?![A-Za-z]))*", re.ASCII
+    r"(?:\s|\\[,;:! ]|\\(?:(?:left|right|[bB]igg?[lr]?)(?!\s*[\[\]])"
+    r"|displaystyle|textstyle|quad|qquad|limits)(?![A-Za-z]))*",
+    re.ASCII,
 )
 _TOKEN = re.compile(
-    r"[0-9]+(?:\.[0-9]+)?|\\(?:operatorname\*?|mathrm|text|mathit)\s*\{\s*([A-Za-z]+)\s*\}|[A-Za-z]+|\\[A-Za-z]+|\*\*"
+    r"[0-9]+(?:\.[0-9]+)?|\\(?:operatorname\*?|mathrm|text|mathit)\s*\{\s*([A-Za-z]+)\s*\}|[A-Za-z]+"
+    r"|\\(?:left|[bB]igg?l?)\s*(\[)|\\(?:right|[bB]igg?r?)\s*(\])|\\[A-Za-z]+|\*\*"
     r"|[-+*/^()!,{}_=]|[−–×·⋅∗÷∕πψγζΓΣ∑⌊⌋⌈⌉]|([⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿ]+)|([₀-₉₊₋₍₎ₙ]+)",
     re.ASCII,
 )
-_NAMES = {"EulerGamma": "gamma", "eulergamma": "gamma", "Pi": "pi", "digamma": "psi", "log": "ln", "ceiling": "ceil"}
+_NAMES = {
+    **{"EulerGamma": "gamma", "eulergamma": "gamma", "Pi": "pi", "digamma": "psi", "log": "ln", "ceiling": "ceil"},
+    **{"HarmonicNumber": "harmonic", "nCr": "binomial"},
+}
 _ALIASES: Mapping[str, str] = {
     **_NAMES,
     **{"**": "^", "\\cdot": "*", "\\times": "*", "\\ast": "*", "\\div": "/", "\\lbrace": "{", "\\rbrace": "}"},
@@ -50,6 +56,7 @@ _INSTEAD = {
     ">": "write one expression, without conditions",
     ";": "write one expression",
     "'": "write one expression",
+    "~": "write a space, or the exact value alone",
 }
 
 
@@ -76,12 +83,28 @@ def tokens(text: str) -> list[Token]:
 
 
 def _inner(text: str) -> tuple[int, int]:
-    """Return where the expression starts and ends, without space and one pair of mathematics delimiters around it."""
-    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    """Return where the expression starts and ends, without one pair of mathematics delimiters around it.
+
+    Space around it and the full stop of a sentence after it are left out too.
+    """
+    start, end = len(text) - len(text.lstrip()), _without_stop(text, len(text))
     for opening, closing in WRAPPERS:
         if text.startswith(opening, start) and text.endswith(closing, start + len(opening), end):
-            return start + len(opening), end - len(closing)
+            return start + len(opening), _without_stop(text, end - len(closing))
     return start, end
+
+
+def _without_stop(text: str, end: int) -> int:
+    """Return where a text ends without space, `~` and one full stop; dots may leave out terms and stay."""
+    end = _without_space(text, end)
+    stopped = _without_space(text, end - 1) if text[:end].endswith(".") else end
+    return end if text[:stopped].endswith((".", "…")) else stopped
+
+
+def _without_space(text: str, end: int) -> int:
+    while end and (text[end - 1].isspace() or text[end - 1] == "~"):
+        end -= 1
+    return end
 
 
 def _tokens(text: str, position: int, end: int) -> Iterator[Token]:
@@ -94,10 +117,10 @@ def _tokens(text: str, position: int, end: int) -> Iterator[Token]:
         if match is None:
             instead = _INSTEAD.get(text[position], "")
             raise ExpressionError(f"unexpected {text[position]!r}{instead and ': '}{instead}", position, text)
-        if match[2] or match[3]:
+        if match[4] or match[5]:
             yield from _script(match[0], position)
         else:
-            name = match[1] or match[0]
+            name = match[1] or match[2] or match[3] or match[0]
             yield Token(_ALIASES.get(name, name), position)
         position = match.end()
 
