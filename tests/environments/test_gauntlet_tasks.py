@@ -14,9 +14,11 @@ import pytest
 from agentgym.environments.gauntlet.env import GauntletEnv
 from agentgym.environments.gauntlet.parts import PARTS, alternating_sum, counting, pattern
 from agentgym.environments.gauntlet.parts.alternating_sum import AlternatingSum
+from agentgym.environments.gauntlet.parts.pseudocode import pseudocode_part
 from agentgym.environments.gauntlet.tasks import TASK_SET
 from agentgym.environments.json_math.checks import values_at
 from agentgym.environments.json_math.language import ExpressionError
+from agentgym.environments.json_math.pseudocode import wrong_case
 from agentgym.task import Split, Task
 
 DEMO, EVAL = list(GauntletEnv.tasks(Split.DEMO)), list(GauntletEnv.tasks(Split.EVAL))
@@ -149,3 +151,26 @@ def test_a_puzzle_has_one_answer_under_every_rule_that_fits(small: bool) -> None
         assert puzzle.answers() != {""}
         assert puzzle.decoy not in puzzle.fitting()
     assert len({puzzle.rule for puzzle in puzzles}) > 5
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 6])
+def test_pseudocode_is_judged_at_the_bounds_of_its_inputs(divisor: int) -> None:
+    part = pseudocode_part(Random(divisor), divisor, 14, 70, 7)
+    gold = str(part.gold)
+    hidden: Any = part.check["cases"]
+    largest = 12 * divisor
+    assert f"from 1 to {largest}" in part.ask
+    assert wrong_case(gold, hidden) == ""
+    for case in hidden:
+        a, ops = case["inputs"]["a"], case["inputs"]["ops"]
+        assert 1 <= len(a) <= 10
+        assert 1 <= len(ops) <= 10
+        assert all(1 <= value <= largest for value in [*a, *(x for kind, _, x in ops if kind == 2)])
+    for cap in (
+        "ops = ops[0:9]",
+        "for each op in ops: op[2] = min(op[2], 9)",
+        f"for i = 0 to len(a) - 1: a[i] = min(a[i], {largest - 1})",
+        f"for each op in ops:\n  if op[0] == 2 and op[2] >= {largest}: op[2] = {largest - 1}",
+        "a = a + [1]\na = a[0:9] + [1] * max(0, len(a) - 9)",
+    ):
+        assert wrong_case(f"{cap}\n{gold}", hidden), cap
