@@ -78,6 +78,23 @@ def test_names_of_the_other_language_stand_beside_a_capital() -> None:
     assert "the other way round: La" in languages.fault("La torre data de 1949.", "pt")
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Dr. Ana de la Cruz wins the race in Las Vegas."),
+        ("en", "The museum of Santa Maria la Real keeps 679 clocks."),
+        ("en", "The Victorian era ended in 1901."),
+        ("es", "Le di un libro a Ana."),
+        ("es", "El robot mide 524 metros."),
+        ("es", "Hay té y café en la cocina."),
+        ("pt", "Eu dei um livro a Ana."),
+        ("pt", "O show de rock lotou o clube."),
+    ],
+)
+def test_particles_of_names_and_words_of_two_meanings_speak_for_no_other_language(language: str, text: str) -> None:
+    assert languages.fault(text, language) == ""
+
+
 def test_one_small_word_in_eight_is_asked_for_in_full_eights() -> None:
     eleven = "Bruno Gomes reopens Olinda's fish market, founded 1934, with 451 stalls"
     assert languages.fault(eleven, "en") == ""

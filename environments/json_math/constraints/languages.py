@@ -34,7 +34,8 @@ LANGUAGE = (
     f"spells; from {LONG} words up, at least one is a small word that the other lacks. Uncapitalised words with ã õ ç "
     "â ê ô à count as Portuguese small words, those with ñ as Spanish ones, those with è ò ù ä ö ß and the like as "
     f"ones of the further languages. Up to one word of the other's (or one in {NAMES_EVERY}) with a capital, beside "
-    'another word with a capital, is taken for a part of a name, as in "La Paz".'
+    'another word with a capital, is taken for a part of a name, as in "La Paz", and so are de, do, del, la, y and the '
+    'like (at most two) between words with capitals, as in "Ana de la Cruz".'
 )
 
 ENGLISH = """
@@ -85,6 +86,14 @@ SMALL: Mapping[str, frozenset[str]] = {
     "es": frozenset(SPANISH.split()) - {"son", "van"},
     "pt": frozenset(PORTUGUESE.split()) - {"sois"},
 }
+# Words of more meaning in one language that are small words of others: they speak against none.
+ORDINARY: Mapping[str, frozenset[str]] = {
+    "en": frozenset({"era", "hay", "sin", "solo", "tan"}),
+    "es": frozenset({"di"}),
+}
+PARTICLES = frozenset(
+    ("da", "das", "de", "del", "der", "di", "do", "dos", "du", "e", "la", "las", "los", "van", "von", "y")
+)
 _ALL_SMALL = {**SMALL, **FURTHER}
 ALL_NAMES: Mapping[str, str] = {**NAMES, **FURTHER_NAMES}
 
@@ -136,6 +145,7 @@ def only(found: Sequence[str], language: str, other: str) -> list[str]:
         word
         for word in found
         if not is_small(word, other)
+        and word.casefold() not in ORDINARY.get(other, ())
         and (
             is_small(word, language)
             or (word[0].islower() and any(letter in word for letter in LETTERS[language]))
@@ -149,5 +159,20 @@ def _without_names(found: Sequence[str], other: str, language: str) -> list[str]
     capitals = [False, *(word[0].isupper() for word in found), False]
     beside = [i for i in range(len(found)) if capitals[i + 1] and (capitals[i] or capitals[i + 2])]
     names = [i for i in beside if is_small(found[i], other) and not is_small(found[i], language)]
-    left_out = names[: max(1, len(found) // NAMES_EVERY)]
+    left_out = {*names[: max(1, len(found) // NAMES_EVERY)], *_particles(found)}
     return [word for i, word in enumerate(found) if i not in left_out]
+
+
+def _particles(found: Sequence[str]) -> list[int]:
+    """Return where one or two particles stand between capitalised words, as in "Ana de la Cruz"."""
+    places: list[int] = []
+    run: list[int] = []
+    after_capital = False
+    for i, word in enumerate(found):
+        if word in PARTICLES:
+            run.append(i)
+            continue
+        if after_capital and word[0].isupper() and len(run) <= 2:
+            places += run
+        run, after_capital = [], word[0].isupper()
+    return places
