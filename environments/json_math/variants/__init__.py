@@ -183,7 +183,7 @@ def _garnished(gold: str, check: Mapping[str, Any], rng: random.Random) -> Chang
         (f"{gold} = {gold}", "equation"),
         (f"S(n) = {gold}", "equation"),
         (rf"\boxed{{{gold}}}", "box"),
-        (f"{gold}.", "full stop"),
+        (f"{gold}...", "dots"),
         (f"{gold} if n < 30 else 0", "condition"),
         (f"({gold}", "bracket lost"),
         (f"{gold})", "bracket too many"),
