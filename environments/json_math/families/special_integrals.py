@@ -12,7 +12,8 @@ from agentgym.environments.json_math.problem import Problem, closed_form, consta
 POWERS = {1: (1, 4), 2: (2, 5), 3: (3, 7), 4: (5, 9), 5: (7, 12)}
 ORDERS = {1: (1, 2), 2: (1, 2), 3: (1, 3), 4: (2, 4), 5: (2, 4)}
 LARGEST_FACTOR = 60
-LARGEST_FACTOR_HELD_OUT = 400
+LARGEST_FACTOR_HELD_OUT = 999
+LARGEST_FACTOR_OF_ONE_FRACTION = 400
 
 
 def harmonic(n: int, order: int = 1) -> Fraction:
@@ -156,7 +157,7 @@ def exponential_moment(rng: random.Random, level: int) -> Problem:
 
 def logarithm_moment(rng: random.Random, level: int) -> Problem:
     """A power times ln(1 - x)."""
-    c, n = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level])
+    c, n = rng.randint(1, LARGEST_FACTOR_OF_ONE_FRACTION), rng.randint(*POWERS[level])
     statement = f"Let I be the integral from 0 to 1 of {_power(c, 'x', n)} ln(1 - x) dx."
     return Problem(statement, [fraction("value", "I", -c * harmonic(n + 1) / (n + 1))])
 
