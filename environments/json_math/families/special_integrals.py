@@ -150,7 +150,7 @@ def wallis(m: int, n: int, factor: int) -> dict[str, Fraction]:
 
 def exponential_moment(rng: random.Random, level: int) -> Problem:
     """A power times an exponential on the half-line."""
-    c, n, a = rng.randint(1, LARGEST_FACTOR_HELD_OUT), rng.randint(*POWERS[level]), rng.randint(2, 9)
+    c, n, a = rng.randint(1, LARGEST_FACTOR_OF_ONE_FRACTION), rng.randint(*POWERS[level]), rng.randint(2, 9)
     statement = f"Let I be the integral from 0 to infinity of {_power(c, 'x', n)} exp(-{a}x) dx."
     return Problem(statement, [fraction("value", "I", Fraction(c * factorial(n), a ** (n + 1)))])
 
