@@ -50,9 +50,10 @@ class AlternatingSum:
         weight, shift, beta = self.weight, self.shift, self._beta_text()
         statement = (
             "For n >= 0 let S(n) be the sum over k from 0 to n of\n"
-            f"(-1)^k * C(n,k) * {weight} / (k + {shift})^2\nwhere C(n,k) is the binomial coefficient."
+            f"(-1)^k * C(n,k){f' * {weight}' if weight > 1 else ''} / (k + {shift})^2\n"
+            "where C(n,k) is the binomial coefficient."
         )
-        integrand = f"x^{shift - 1} * (1 - x)^{self.early} * (-ln(x))"
+        integrand = f"{_power_of_x(shift - 1)}(1 - x)^{self.early} * (-ln(x))"
         step = closed_form(
             "step",
             f"r(n) = (n + {shift}) * S(n) - n * S(n-1) for every n >= 1, without a sum",
@@ -96,6 +97,11 @@ class AlternatingSum:
 
     def _beta_text(self) -> str:
         return f"factorial({self.shift - 1})*n!/factorial(n + {self.shift})"
+
+
+def _power_of_x(exponent: int) -> str:
+    """Return a power of x as a factor that stands before others."""
+    return "" if exponent == 0 else "x * " if exponent == 1 else f"x^{exponent} * "
 
 
 V1 = AlternatingSum(weight=1, shift=1, late=2_026, early=7, proof_lines=7)
