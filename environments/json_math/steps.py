@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from agentgym.environments.json_math.language import Budget, CostError, ExpressionError, Value, evaluate
 from agentgym.environments.json_math.language.budget import STEP, WORK
+from agentgym.environments.json_math.language.evaluate import Run, as_value, prepared
 from agentgym.environments.json_math.language.tree import Apply, Binary, Expression, Negative, Sum, Variable
 
 SCAN_WORK = WORK // 4
@@ -51,9 +52,9 @@ def jumps(tree: Expression, settled: int, last: int) -> list[int]:
 
 
 def _jumps(step: Step, settled: int, last: int, budget: Budget) -> Iterator[int]:
-    if step.kind == "power" and not _names(step.deciding[0]) and _level(step, 0, budget) == 0:
+    at = cache(partial(_level, step.kind, [prepared(part) for part in step.deciding], budget))
+    if step.kind == "power" and not _names(step.deciding[0]) and at(0) == 0:
         return
-    at = cache(partial(_level, step, budget=budget))
     if any(at(n) != at(settled) for n in range(max(0, settled - SETTLED), settled)):
         return
     yield from (n for n in _places(step, settled, last, budget) if at(n) != at(n - 1))
@@ -92,11 +93,11 @@ def _degree(tree: Expression) -> int | None:
     return None
 
 
-def _level(step: Step, n: int, budget: Budget) -> int | None:
+def _level(kind: str, deciding: Sequence[Run], budget: Budget, n: int) -> int | None:
     """Return what a part's jumps show in, or None where it has no value."""
     budget.spend(2 * STEP)
     try:
-        return _class(step.kind, [evaluate(part, {"n": n}, budget) for part in step.deciding])
+        return _class(kind, [as_value(run({"n": (n, 1)}, budget)) for run in deciding])
     except CostError:
         raise
     except ExpressionError:
