@@ -237,10 +237,9 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
 
     @property
     def backend_name(self) -> str:
-        """The sandbox backend in use, or `none`."""
-        if self.spec_in_use() is None:
-            return "none"
-        return self._open_backend().name
+        """The sandbox backend of the current task's boxes, grading ones included, or `none`."""
+        spec = self.spec_for(self.task) if hasattr(self, "task") else self.spec_in_use()
+        return "none" if spec is None else self._open_backend().name
 
     def spec_in_use(self) -> SandboxSpec | None:
         """Return the sandbox spec with this environment's overrides; None if its episodes need no box."""
@@ -251,6 +250,15 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
     def spec_for(self, task: Task) -> SandboxSpec | None:
         """Return what the boxes of one task must be, the policy's and the grading ones; by default, as every task's."""
         return self.spec_in_use()
+
+    def specs(self, tasks: Sequence[Task] = ()) -> list[SandboxSpec]:
+        """Return what boxes must be, each spec once; an empty list if none is ever opened.
+
+        Args:
+            tasks: those to be played; without any, the spec is the one that is every task's.
+        """
+        specs = map(self.spec_for, tasks) if tasks else [self.spec_in_use()]
+        return list(dict.fromkeys(spec for spec in specs if spec is not None))
 
     def preflight(self, tasks: Sequence[Task] = ()) -> None:
         """Fail closed, before the first episode, if boxes cannot be had here; make the images of tasks' own.
@@ -263,19 +271,15 @@ class AgentEnv(gymnasium.Env[tuple[Message, ...], Message]):
             InfrastructureError: boxes cannot be had otherwise.
         """
         missing: list[str] = []
-        specs = {} if tasks else {self.spec_in_use(): None}
         for task in tasks:
             try:
                 self._make_image(task)
             except ImageNotFound as error:
                 missing.append(f"{task.id}: {error}")
-            else:
-                specs[self.spec_for(task)] = None
         if missing:
             raise ImageNotFound("\n".join(missing))
-        for spec in specs:
-            if spec is not None:
-                self._open_backend().preflight(spec)
+        for spec in self.specs(tasks):
+            self._open_backend().preflight(spec)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from agentgym import plugins
 from agentgym.env import AgentEnv
@@ -72,10 +73,33 @@ def _played(name: str, played: Collection[str]) -> str:
 def _validated(name: str, env_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     model = model_of(plugins.environment_class(env_id))
     try:
-        found = model.model_validate(dict(values))
+        # Strictly, so that `yes` and 1 are no booleans; from JSON, as a list is what there is for a tuple, a text for a
+        # path.
+        found = model.model_validate_json(to_json(dict(values)), strict=True)
+    except PydanticSerializationError as error:
+        raise UsageError(f"{SECTION}.{name}: a value cannot be kept in a run's config.json: {error}") from None
     except ValidationError as error:
         raise UsageError(*(_fault(name, model, dict(fault)) for fault in error.errors())) from None
     return found.model_dump(exclude_defaults=True)
+
+
+def spelt_out(identity: Mapping[str, Any], env_ids: Collection[str]) -> dict[str, Any]:
+    """Return what makes a run this run with its options by short name, for people to compare with another run's.
+
+    Args:
+        identity: as `RolloutConfig.identity` returns it.
+        env_ids: installed environments whose options stand there whole, the defaults of those that were not set too.
+    """
+    asked = identity.get(SECTION, {})
+    whole = {env_id: _defaults(env_id) | asked.get(env_id, {}) for env_id in env_ids}
+    named = {plugins.short_name(env_id): chosen for env_id, chosen in {**asked, **whole}.items()}
+    return {**identity, SECTION: named}
+
+
+def _defaults(env_id: str) -> dict[str, Any]:
+    fields = model_of(plugins.environment_class(env_id)).model_fields
+    defaults = {name: field.default for name, field in fields.items() if not field.is_required()}
+    return dict(to_jsonable_python(defaults, fallback=repr))
 
 
 def model_of(cls: type[AgentEnv]) -> type[BaseModel]:

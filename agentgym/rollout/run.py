@@ -141,7 +141,7 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
     with ExitStack() as opened:
         source = plugins.open_policy(config.policy.spec, config.policy.settings(concurrency=config.concurrency))
         opened.callback(source.close)
-        backend = _backend_for(config)
+        backend = _backend_for(config, jobs)
         if backend is not None:
             opened.callback(backend.close)
             backend.keep_ready(config.boxes_ready)
@@ -166,10 +166,12 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
         return result
 
 
-def _backend_for(config: RolloutConfig) -> SandboxBackend | None:
-    if all(_make_env(env_id, config, None).spec_in_use() is None for env_id in config.env_ids):
-        return None
-    return plugins.open_backend(config.sandbox.backend)
+def _backend_for(config: RolloutConfig, jobs: Sequence[Job]) -> SandboxBackend | None:
+    """Return the backend, or None if no task that is played ever has a box, be it for grading alone."""
+    envs = (_make_env(env_id, config, None) for env_id in config.env_ids)
+    if any(env.specs(_tasks_with_boxes_of_their_own(config, jobs, env)) for env in envs):
+        return plugins.open_backend(config.sandbox.backend)
+    return None
 
 
 def _preflight(
@@ -192,7 +194,7 @@ def _tasks_with_boxes_of_their_own(config: RolloutConfig, jobs: Sequence[Job], e
 
 def _make_env(env_id: str, config: RolloutConfig, backend: SandboxBackend | None) -> AgentEnv:
     env: AgentEnv = plugins.environment_class(env_id)(
-        sandbox=backend if backend is not None else "auto",
+        sandbox=backend if backend is not None else config.sandbox.backend,
         split=config.split,
         max_turns=config.limits.max_turns,
         sandbox_overrides=config.sandbox.overrides(),

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from agentgym.errors import StoreError, UsageError
 from agentgym.report.summary import Outcome
+from agentgym.rollout.options import spelt_out
 from agentgym.trajectory import SCHEMA_VERSION, Trajectory
 
 TRAJECTORIES, LOSSES, CONFIG, SUMMARY = "trajectories.jsonl", "losses.jsonl", "config.json", "summary.json"
@@ -151,7 +152,7 @@ class RunStore:
         if before != now:
             raise UsageError(
                 f"{self.folder} was begun under another configuration; it can only go on as it began:",
-                *(f"  {key}: {was!r} then, {is_!r} now" for key, was, is_ in _differences(before, now)),
+                *(f"  {key}: {was!r} then, {is_!r} now" for key, was, is_ in _told_apart(before, now)),
             )
 
 
@@ -306,6 +307,14 @@ def _load_json(path: Path) -> Any:
         raise StoreError(
             f"{path} is not JSON ({error}): it is no run folder, or it was damaged; use another --out"
         ) from None
+
+
+def _told_apart(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, object, object]]:
+    """Yield the keys in which two runs' configurations differ, as their users would set them, and both values."""
+    if before.get("environments") == now.get("environments"):
+        env_ids = now.get("environments", ())
+        before, now = spelt_out(before, env_ids), spelt_out(now, env_ids)
+    yield from _differences(before, now)
 
 
 def _differences(before: Any, now: Any, prefix: str = "") -> Iterator[tuple[str, object, object]]:

@@ -177,8 +177,9 @@ class JsonMathEnv(AgentEnv):
         yield self._said(gold_text(task))
 
     def noop(self, task: Task) -> Iterable[Message]:
-        """Answer with an empty object."""
-        yield self._said("{}")
+        """Answer with an empty object, until it counts."""
+        for _ in range(1 + MAX_RETRIES if self.feedback else 1):
+            yield self._said("{}")
 
     def _said(self, document: str) -> Message:
         message = call("submit", answer=document)

@@ -11,8 +11,8 @@ from agentgym.environments.gauntlet.cpp.judge import SPEC, Case, judge, output_f
 from agentgym.environments.gauntlet.cpp.sequences import History, Operation, by_definition, by_moebius, large, small
 from agentgym.environments.gauntlet.parts import PARTS
 from agentgym.environments.gauntlet.parts.range_queries import V1, solution
-from agentgym.errors import ImageNotFound
-from agentgym.sandbox import Sandbox, SandboxBackend
+from agentgym.errors import ImageNotFound, InfrastructureError, SandboxBroken, SandboxLost
+from agentgym.sandbox import ExecReason, ExecResult, Sandbox, SandboxBackend
 
 CHECK: Mapping[str, Any] = {
     "kind": "cpp", "seed": 5, "divisor": 1, "size": 300, "largest": 500, "cpu_s": 2, "memory_mib": 256,
@@ -84,6 +84,10 @@ RUN_BOMBS = {
     ),
     "output-is-a-device": ('#include <unistd.h>\nint main() { unlink("output"); symlink("/dev/zero", "output"); }', ""),
 }  # fmt: skip
+
+
+def ended(reason: ExecReason, exit_code: int | None = None, stderr: str = "") -> ExecResult:
+    return ExecResult(reason, exit_code, stderr=stderr.encode())
 
 
 @pytest.fixture
@@ -175,6 +179,55 @@ def test_a_program_of_too_many_lines_is_told_apart(fresh_box: Callable[[], Sandb
     found = faults(solution(1) + "\n" * 150, fresh_box)
     assert "lines" in found.pop("constraint:lines")
     assert not any(found.values())
+
+
+class PoorBox:
+    """A box whose every command ends in the same way."""
+
+    spec = SPEC.model_copy(update={"image": "poor"})
+
+    def __init__(self, end: ExecResult | SandboxBroken) -> None:
+        self.end = end
+
+    def __enter__(self) -> "PoorBox":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def write(self, path: str, content: bytes) -> None:
+        pass
+
+    def exec(self, command: list[str], **options: Any) -> ExecResult:
+        if isinstance(self.end, SandboxBroken):
+            raise self.end
+        return self.end
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "said"),
+    [
+        (ended(ExecReason.EXITED, 127, "sh: 1: exec: g++: not found"), ImageNotFound, "'poor' lacks a .* g[+]+: not f"),
+        (ended(ExecReason.EXITED, 126, "g++: Permission denied"), ImageNotFound, "Permission denied"),
+        (ended(ExecReason.EXITED, 1, "cannot execute 'cc1plus'"), ImageNotFound, "cc1plus"),
+        (ended(ExecReason.TIMEOUT), SandboxLost, "a fresh box of image 'poor' failed"),
+        (ended(ExecReason.OOM), SandboxLost, "a fresh box of image 'poor' failed"),
+        (SandboxBroken("gone"), SandboxLost, "nothing of the policy's had run yet: gone"),
+    ],
+)
+def test_a_box_that_compiles_nothing_is_no_verdict(
+    end: ExecResult | SandboxBroken, error: type[InfrastructureError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        list(judge(solution(1), CHECK, fresh_box=lambda: PoorBox(end)))  # type: ignore[arg-type, return-value]
+
+
+def test_an_image_without_a_compiler_is_no_verdict(backend: SandboxBackend) -> None:
+    spec = SPEC.model_copy(update={"image": "linux"})
+    with pytest.raises(ImageNotFound, match=r"'linux' lacks g[+]+"):
+        backend.preflight(spec)
+    with pytest.raises(ImageNotFound, match=r"'linux' lacks a working g[+]+: .*not found"):
+        list(judge(solution(1), CHECK, fresh_box=lambda: backend.acquire(spec)))
 
 
 @pytest.mark.parametrize("name", COMPILE_BOMBS)

@@ -20,7 +20,7 @@ from agentgym.message import Message, call
 from agentgym.plugins import open_policy
 from agentgym.reward import Reward
 from agentgym.rollout.config import RolloutConfig
-from agentgym.rollout.run import Job, _preflight
+from agentgym.rollout.run import Job, _preflight, rollout
 from agentgym.sandbox import SandboxBackend, SandboxSpec
 from agentgym.task import Split, Task
 from agentgym.trajectory import StopReason
@@ -184,6 +184,12 @@ class Engine:
         if spec.image != "linux":
             raise ImageNotFound(f"build it with `agentgym sandbox build {spec.image}`")
 
+    def keep_ready(self, count: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
 
 def test_only_tasks_with_a_program_wait_for_the_compiler() -> None:
     without = GauntletEnv(scratchpad=False)
@@ -203,6 +209,39 @@ def test_before_a_run_the_images_of_its_tasks_are_looked_for(monkeypatch: pytest
     assert engine.asked == ["linux"]
     with pytest.raises(ImageNotFound, match="agentgym sandbox build cpp"):
         _preflight(config, jobs, engine, source)  # type: ignore[arg-type]
+
+
+def without_scratchpad(split: Split) -> RolloutConfig:
+    return RolloutConfig.model_validate(
+        {
+            "environments": ("gauntlet",),
+            "split": split,
+            "policy": {"spec": "oracle"},
+            "sandbox": {"backend": "bubblewrap"},
+            "options": {"gauntlet": {"scratchpad": False}},
+            "tasks": 1 if split is Split.DEMO else None,
+        }
+    )
+
+
+def test_boxes_for_grading_alone_are_those_that_were_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, opened = Engine(), list[str]()
+    monkeypatch.setattr("agentgym.plugins.open_backend", lambda name: opened.append(name) or engine)
+    with pytest.raises(ImageNotFound, match="agentgym sandbox build cpp"):
+        rollout(without_scratchpad(Split.EVAL), tmp_path / "eval")
+    assert (opened, engine.asked) == (["bubblewrap"], ["cpp"])
+    assert not (tmp_path / "eval").exists()
+    assert rollout(without_scratchpad(Split.DEMO), tmp_path / "demo").sandbox == "none"
+    assert opened == ["bubblewrap"]
+
+
+def test_the_backend_that_is_told_is_the_current_tasks() -> None:
+    env = GauntletEnv(scratchpad=False, sandbox=Engine())  # type: ignore[arg-type]
+    told = []
+    for task in (WITHOUT_A_BOX[0], QUERIES, WITHOUT_A_BOX[0]):
+        env.reset(options={"task": task})
+        told.append(env.backend_name)
+    assert told == ["none", "engine", "none"]
 
 
 def test_an_example_is_of_the_same_parts_and_scores(env: GauntletEnv) -> None:

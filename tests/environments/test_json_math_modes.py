@@ -13,6 +13,8 @@ from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.environments.json_math.feedback import MAX_RETRIES, format_fault
 from agentgym.errors import UsageError, VerifierFault
 from agentgym.message import Message, call
+from agentgym.plugins import open_policy
+from agentgym.rollout.episode import run_episode
 from agentgym.task import Split, Task
 from agentgym.trajectory import StopReason
 
@@ -207,6 +209,16 @@ def test_the_panel_gains_nothing_in_any_mode(mode: dict[str, Any]) -> None:
             assert stage.play(task, script).value == 0.0, name
             messages: Iterable[Message] = script(task)
             assert not any(message.tool_calls for message in messages) or env.answer == "call"
+
+
+@pytest.mark.parametrize("answer", ["call", "reply"])
+@pytest.mark.parametrize("feedback", [False, True])
+def test_doing_nothing_ends_once_its_document_counts(answer: Literal["call", "reply"], feedback: bool) -> None:
+    env = JsonMathEnv(scratchpad=False, answer=answer, feedback=feedback)
+    episode = run_episode(env, open_policy("noop"), COUNTING)
+    assert len(episode.turns) == (1 + MAX_RETRIES if feedback else 1)
+    assert episode.stop_reason is StopReason.SUBMITTED
+    assert not any(turn.malformed_calls for turn in episode.turns)
 
 
 def test_an_example_answers_as_the_mode_has_it() -> None:

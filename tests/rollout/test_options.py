@@ -14,9 +14,10 @@ from counting_gym.env import CountingEnv
 from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.errors import UsageError
 from agentgym.rollout.config import RolloutConfig, load
-from agentgym.rollout.options import model_of
+from agentgym.rollout.options import model_of, resolve
 from agentgym.rollout.run import rollout
 from agentgym.rollout.store import read_trajectories
+from agentgym.task import Split
 
 PLAYED: Mapping[str, Any] = {"environments": ("json-math",), "tasks": 1, "policy.spec": "oracle"}
 WITHOUT_BOX = "options.json-math.scratchpad=false"
@@ -62,6 +63,13 @@ def test_an_environment_can_be_named_by_its_id() -> None:
             "options.json-math.scratchpd: there is no such option: did you mean 'scr",
         ),
         ("options.json-math.scratchpad=5", "options.json-math.scratchpad: input should be a valid boolean"),
+        ("options.json-math.feedback=yes", "options.json-math.feedback: input should be a valid boolean, not 'yes'"),
+        ("options.json-math.feedback=1", "options.json-math.feedback: input should be a valid boolean, not 1"),
+        (
+            'options.json-math.feedback="true"',
+            "options.json-math.feedback: input should be a valid boolean, not 'true'",
+        ),
+        ("options.json-math.answer=\udcff", "options.json-math: a value cannot be kept in a run's config.json"),
         ("options.json-math.answer=cal", "options.json-math.answer: input should be 'call' or 'reply', not 'cal'"),
         (
             "options.json-math.max_turns=3",
@@ -112,6 +120,17 @@ def test_options_of_every_class_on_the_way_to_the_base_are_found() -> None:
     assert list(model_of(CountingEnv).model_fields) == []
 
 
+def test_types_that_toml_has_not_are_made_of_those_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Typed(JsonMathEnv):
+        def __init__(self, *, path: Path, pair: tuple[int, int], of: Split, share: float, **options: Any) -> None:
+            super().__init__(**options)
+
+    monkeypatch.setattr("agentgym.plugins.environment_class", lambda env_id: Typed)
+    given = {"path": "a/b", "pair": [1, 2], "of": "eval", "share": 1}
+    resolved = resolve({"json-math": given}, [JSON_MATH])
+    assert resolved == ({JSON_MATH: {"path": Path("a/b"), "pair": (1, 2), "of": Split.EVAL, "share": 1.0}}, [])
+
+
 def test_a_run_is_another_one_with_other_options() -> None:
     plain = config().identity()
     assert "options" not in plain
@@ -144,4 +163,17 @@ def test_the_command_shows_them_and_resumes_only_with_them(tmp_path: Path) -> No
     assert json.loads(again.stdout)["options"] == {"json-math": {"scratchpad": False, "feedback": True}}
     other = run(*asked, "--resume")
     assert other.returncode == 2
-    assert "options" in other.stderr
+    assert "  options.json-math.feedback: True then, False now\n" in other.stderr
+
+
+def test_a_run_with_other_options_is_told_what_they_are_by_default(tmp_path: Path) -> None:
+    rollout(config(WITHOUT_BOX, "options.json-math.answer=reply"), tmp_path)
+    with pytest.raises(UsageError) as caught:
+        rollout(config(), tmp_path, resume=True)
+    assert list(caught.value.faults)[1:] == [
+        "  options.json-math.answer: 'reply' then, 'call' now",
+        "  options.json-math.scratchpad: False then, True now",
+    ]
+    with pytest.raises(UsageError) as caught:
+        rollout(config(WITHOUT_BOX), tmp_path, resume=True)
+    assert list(caught.value.faults)[1:] == ["  options.json-math.answer: 'reply' then, 'call' now"]

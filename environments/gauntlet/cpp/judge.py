@@ -2,7 +2,7 @@
 
 The box is told the program and the inputs, never what is right. The compiler is as little trusted as what it compiles:
 both run as the box's plain user, within limits of the kernel's that say what was too much. Whatever they do is a
-verdict; only a world that fails raises.
+verdict; only a world that fails raises, as one whose boxes cannot compile the shortest of programs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from agentgym.environments.gauntlet.cpp.sequences import History, by_definition, by_moebius, large, small
 from agentgym.environments.json_math import constraints
 from agentgym.environments.json_math.checks import Check, Finding
-from agentgym.errors import PathError, SandboxBroken
+from agentgym.errors import ImageNotFound, PathError, SandboxBroken, SandboxLost
 from agentgym.sandbox import ExecReason, ExecResult, Sandbox, SandboxSpec
 
 SPEC = SandboxSpec(image="cpp", memory_mib=1_024, pids=48, disk_mib=64, programs=("python3", "g++"))
@@ -26,6 +26,7 @@ SPEC = SandboxSpec(image="cpp", memory_mib=1_024, pids=48, disk_mib=64, programs
 SOURCE, PROGRAM, OUTPUT, ERRORS = "program.cpp", "program", "output", "errors"
 COMPILE = "g++ -std=c++17 -O2 -w -fmax-errors=3 -fno-diagnostics-show-caret -fdiagnostics-color=never"
 COMPILE_CPU_S, COMPILE_MIB = 20, 800
+SHORTEST = b"int main() { }"
 # The processor's time is what is limited. A machine that is busy with other things may take so many times longer.
 PATIENCE = 6
 MAX_OUTPUT = 4 << 20
@@ -58,6 +59,7 @@ def judge(value: JsonValue, check: Mapping[str, Any], *, fresh_box: Callable[[],
         yield Finding(constraints.fault(constraint, str(value)), f"constraint:{constraint['kind']}")
     limits = Limits(check["cpu_s"], check["memory_mib"])
     with fresh_box() as box:
+        require_compiler(box)
         box.write(f"{box.spec.workdir}/{SOURCE}", str(value).encode())
         try:
             fault = compile_fault(box)
@@ -88,6 +90,26 @@ def large_case(check: Mapping[str, Any]) -> Case:
     sample = sorted(rng.sample(range(history.queries), min(SAMPLED_QUERIES, history.queries)))
     answers = (by_moebius(window, check["divisor"]) for window in history.windows(sample))
     return Case(history, dict(zip(sample, answers, strict=True)))
+
+
+def require_compiler(box: Sandbox) -> None:
+    """Compile the shortest program in a box where nothing of the policy's has been yet.
+
+    Raises:
+        ImageNotFound: there is no compiler in the box's image that does it.
+        SandboxLost: the box is gone, or the compiler was ended.
+    """
+    command = ["sh", "-c", f"exec g++ -x c++ -o {PROGRAM} -"]
+    try:
+        result = box.exec(command, stdin=SHORTEST, timeout_s=COMPILE_CPU_S * PATIENCE)
+    except SandboxBroken as error:
+        raise SandboxLost(f"nothing of the policy's had run yet: {error}") from error
+    if result.ok:
+        return
+    said = f"it cannot compile `{SHORTEST.decode()}`: {_ending(result)}"
+    if result.reason is ExecReason.EXITED:
+        raise ImageNotFound(f"image {box.spec.image!r} lacks a working g++: {said}. Add it to its recipe and rebuild.")
+    raise SandboxLost(f"a fresh box of image {box.spec.image!r} failed: {said} ({result.reason})")
 
 
 def compile_fault(box: Sandbox) -> str:
