@@ -99,9 +99,12 @@ class _Gate:
             return None
         self.reward = reward
         if not right(reward.value):
-            self.faults.append(f"{who} scores {reward.value:g}, not {wanted}: {_evidence(reward)}")
+            told = ": ".join(filter(None, (f"not {wanted}", _evidence(reward))))
+            self.faults.append(f"{who} scores {reward.value:g}, {told}")
         return reward.value
 
 
 def _evidence(reward: Reward) -> str:
-    return "; ".join(f"{component.name}: {component.evidence}" for component in reward.components)
+    """Return what the components say; one that holds and says nothing is left out."""
+    said = [component for component in reward.components if component.evidence or component.value < 1]
+    return "; ".join(": ".join(filter(None, (component.name, component.evidence))) for component in said)

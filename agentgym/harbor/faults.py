@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from agentgym.errors import did_you_mean
 
 MAX_SHOWN_CHARS = 60
+NEEDED = {"tuple_type": "a list", "list_type": "a list", "dict_type": "an object", "model_type": "an object"}
 
 
 class Fault(NamedTuple):
@@ -30,8 +32,11 @@ class Fault(NamedTuple):
 
 def model_faults(model: type[BaseModel], error: ValidationError) -> Iterator[Fault]:
     """Yield what a model found wrong with its input."""
-    for found in error.errors():
-        yield _fault(model, dict(found))
+    for one in error.errors():
+        found: dict[str, Any] = dict(one)
+        # Items that are wrong themselves are not counted, and told by themselves.
+        if found["type"] != "too_short" or len(found["input"]) < found["ctx"]["min_length"]:
+            yield _fault(model, found)
 
 
 def _fault(model: type[BaseModel], found: dict[str, Any]) -> Fault:
@@ -41,12 +46,30 @@ def _fault(model: type[BaseModel], found: dict[str, Any]) -> Fault:
         return Fault(key, f"there is no such key{did_you_mean(str(path[-1]), _keys(model, path[:-1]))}")
     if found["type"] == "missing":
         return Fault(key, "this key is missing")
-    if found["type"] == "tuple_type":
-        return Fault(key, f"a list is needed, not {found['input']!r:.60}")
+    if needed := NEEDED.get(found["type"]):
+        return Fault(key, f"{needed} is needed, not {shown(found['input'])}")
+    if found["type"] in ("too_short", "too_long"):
+        return Fault(key, _wrong_length(found["ctx"], len(found["input"])))
     message = str(found["msg"]).removeprefix("Value error, ")
-    shown = repr(found["input"])
-    shown = shown if len(shown) <= MAX_SHOWN_CHARS else shown[:MAX_SHOWN_CHARS] + "…"
-    return Fault(key, f"{message[:1].lower()}{message[1:]}, not {shown}")
+    message = message[:1].lower() + message[1:]
+    if found["type"] == "value_error" and isinstance(found["input"], dict):
+        # All of an object says nothing of what is wrong in it.
+        return Fault(key, message)
+    return Fault(key, f"{message}, not {shown(found['input'])}")
+
+
+def shown(value: object) -> str:
+    """Return a value for people, shortened: lists, objects, true, false and null as in JSON, a string in quotes."""
+    plain = isinstance(value, bool | list | dict) or value is None
+    text = json.dumps(value, ensure_ascii=False, default=str) if plain else repr(value)
+    return text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + "…"
+
+
+def _wrong_length(bounds: dict[str, Any], length: int) -> str:
+    least, most = bounds.get("min_length"), bounds.get("max_length")
+    if least is not None:
+        return f"at least {least} item{' is' if least == 1 else 's are'} needed, not {length}"
+    return f"at most {most} item{' is' if most == 1 else 's are'} allowed, not {length}"
 
 
 def _keys(model: type[BaseModel], sections: Sequence[Any]) -> list[str]:

@@ -32,7 +32,21 @@ Check = Callable[[JsonValue, Mapping[str, Any]], Iterator[Finding]]
 
 def equal(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
     """Judge a value that must be gold itself, its type included."""
-    yield Finding("" if canonical_json(value) == canonical_json(check["gold"]) else "wrong")
+    yield Finding(_where_wrong(value, check["gold"]))
+
+
+def _where_wrong(value: JsonValue, gold: JsonValue) -> str:
+    """Return in what a value differs from gold, without a value of gold's; empty if in nothing."""
+    if canonical_json(value) == canonical_json(gold):
+        return ""
+    if not isinstance(value, list) or not isinstance(gold, list):
+        return "wrong"
+    if len(value) != len(gold):
+        return f"wrong: {len(value)} item{'' if len(value) == 1 else 's'}, not {len(gold)}"
+    faults = ((place, _where_wrong(*pair)) for place, pair in enumerate(zip(value, gold, strict=True), start=1))
+    place, fault = next((place, fault) for place, fault in faults if fault)
+    within = fault.removeprefix("wrong").removeprefix(" at")
+    return f"wrong at item {place}" + (within if within.startswith(":") else f",{within}" if within else "")
 
 
 def fraction(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
@@ -40,15 +54,11 @@ def fraction(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:
     if value == check["gold"]:
         yield Finding("")
     else:
-        same = _numbers(value) == _numbers(check["gold"])
-        yield Finding("right, but not in lowest terms" if same else "wrong")
+        yield Finding(_where_wrong(_lowest(value), _lowest(check["gold"])) or "right, but not in lowest terms")
 
 
-Numbers = Fraction | list["Numbers"]
-
-
-def _numbers(value: JsonValue) -> Numbers:
-    return [_numbers(item) for item in value] if isinstance(value, list) else Fraction(str(value))
+def _lowest(value: JsonValue) -> JsonValue:
+    return [_lowest(item) for item in value] if isinstance(value, list) else str(Fraction(str(value)))
 
 
 def solution(value: JsonValue, check: Mapping[str, Any]) -> Iterator[Finding]:

@@ -127,11 +127,15 @@ def similar_train_indices(task: Task, count: int) -> list[int]:
 
 
 def prompt(problem: Problem) -> str:
-    """Return the user message: the statement, what each key holds, and the schema."""
-    asks = [ask(part) for part in problem.parts if part.ask]
+    """Return the user message: the statement, what each key holds, and the schema.
+
+    Keys are left out only where there is nothing to tell of any of them, since the statement says it all.
+    """
+    rules = _rules(problem.parts)
     sections = [problem.statement]
-    if asks:
-        sections.append("\n".join(["Submit one JSON object with these keys:", *asks, *_rules(problem.parts)]))
+    if rules or any(part.ask or constraints_of(part) for part in problem.parts):
+        asks = [ask(part) for part in problem.parts]
+        sections.append("\n".join(["Submit one JSON object with these keys:", *asks, *rules]))
     sections.append(f"JSON Schema of the answer:\n{canonical_json(problem.schema())}")
     return "\n\n".join(sections)
 
@@ -139,7 +143,7 @@ def prompt(problem: Problem) -> str:
 def ask(part: Part) -> str:
     """Return what a part must hold, and under it each constraint that it must keep."""
     rules = [f"  - {constraints.statement(constraint)}" for constraint in constraints_of(part)]
-    return "\n".join([f'- "{part.key}": {part.ask}', *rules])
+    return "\n".join([f'- "{part.key}": {part.ask}' if part.ask else f'- "{part.key}"', *rules])
 
 
 def constraints_of(part: Part) -> Sequence[Mapping[str, JsonValue]]:

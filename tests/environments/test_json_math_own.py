@@ -109,7 +109,7 @@ def test_a_folder_has_a_problem_in_each_file(tmp_path: Path) -> None:
         (PROBLEM | {"level": 6}, ":1: level: input should be less than or equal to 5, not 6"),
         (PROBLEM | {"statement": ""}, ":1: statement: string should have at least 1 character, not ''"),
         ({"statement": "x", "parts": [PARTS["integer"]]}, ":1: id: this key is missing"),
-        (PROBLEM | {"parts": []}, ":1: parts: tuple should have at least 1 item after validation, not 0, not []"),
+        (PROBLEM | {"parts": []}, ":1: parts: at least 1 item is needed, not 0"),
         (PROBLEM | {"parts": [5]}, ":1: parts.0: an object with key, ask, kind and gold is needed, not 5"),
         (
             with_part("integer", kind="interger"),
@@ -117,7 +117,7 @@ def test_a_folder_has_a_problem_in_each_file(tmp_path: Path) -> None:
         ),
         (with_part("integer", kind=["integer"]), ":1: parts.0.kind: there is no kind of this name"),
         (with_part("integer", gold="12"), ":1: parts.0.gold: input should be a valid integer, not '12'"),
-        (with_part("integer", gold=True), ":1: parts.0.gold: input should be a valid integer, not True"),
+        (with_part("integer", gold=True), ":1: parts.0.gold: input should be a valid integer, not true"),
         (with_part("integer", gold=1.0), ":1: parts.0.gold: input should be a valid integer, not 1.0"),
         (with_part("integer", key="my count"), ":1: parts.0.key: string should match pattern"),
         (with_part("integer", reason=True), ":1: parts.0.reason: there is no such key: did you mean 'is_reason'?"),
@@ -125,7 +125,7 @@ def test_a_folder_has_a_problem_in_each_file(tmp_path: Path) -> None:
         (with_part("fraction", gold="6/8"), ":1: parts.0.gold: write it in lowest terms, as \"3/4\", not '6/8'"),
         (with_part("fraction", gold=0.75), ":1: parts.0.gold: input should be a valid string, not 0.75"),
         (with_part("fraction", gold="1/0"), ":1: parts.0.gold: string should match pattern"),
-        (with_part("choice", gold="c"), ":1: parts.0: gold is none of the options"),
+        (with_part("choice", gold="c"), ":1: parts.0.gold: 'c' is none of the options"),
         (with_part("digits", gold="1 2"), ":1: parts.0.gold: string should match pattern"),
         (with_part("closed_form", gold="1/n", first_n=0), ":1: parts.0.gold: nothing can be judged with it: at n = 0"),
         (with_part("closed_form", gold="n +"), ":1: parts.0.gold: "),
@@ -236,7 +236,7 @@ def test_the_check_finds_a_problem_that_a_cheat_passes(tmp_path: Path) -> None:
     env = JsonMathEnv(scratchpad=False)
     assert check_task(env, task, lambda line: None).fit
     report = check_task(env, task, lambda line: None, cheats={"know-it-all": env.oracle})
-    assert report.faults == ("the cheat know-it-all scores 1, not below 1: format: ; schema: ; value:count: ",)
+    assert report.faults == ("the cheat know-it-all scores 1, not below 1",)
 
 
 def test_the_problem_in_the_docs_is_fit(tmp_path: Path) -> None:

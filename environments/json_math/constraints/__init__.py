@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -115,7 +116,8 @@ def together(constraints: Sequence[Constraint]) -> list[dict[str, JsonValue]]:
     wanted = _wanted(made)
     for kind in ("forbidden", "forbidden_characters", "word_characters"):
         if kind in made and (clash := KINDS[kind].fault(made[kind], wanted)):
-            raise ValueError(f"what the other constraints want breaks {dict(made[kind])!r}: {clash}")
+            shown = json.dumps(dict(made[kind]), ensure_ascii=False)
+            raise ValueError(f"what the other constraints want breaks {shown}: {clash}")
     last = made.get("ending", {}).get("mark")
     if made.get("punctuation", {}).get("marks", {}).get(last) == 0:
         raise ValueError(f"the text is to end with {last!r}, and to hold none")

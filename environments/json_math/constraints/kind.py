@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -50,7 +51,7 @@ def refuse(constraint: Mapping[str, Any], reason: str) -> None:
     Raises:
         ValueError: always.
     """
-    raise ValueError(f"{dict(constraint)!r}: {reason}")
+    raise ValueError(f"{json.dumps(dict(constraint), ensure_ascii=False)}: {reason}")
 
 
 def is_count(value: object, least: int = 1) -> bool:

@@ -68,7 +68,7 @@ class Ending:
 
     def check(self, constraint: Mapping[str, Any]) -> None:
         """Refuse what is no mark."""
-        if set(parameters(constraint)) != {"mark"} or constraint["mark"] not in MARKS:
+        if set(parameters(constraint)) != {"mark"} or constraint["mark"] not in list(MARKS):
             refuse(constraint, f"takes mark, one of {' '.join(MARKS)}")
 
     def statement(self, constraint: Mapping[str, Any]) -> str:
@@ -116,7 +116,7 @@ class Language:
 
     def check(self, constraint: Mapping[str, Any]) -> None:
         """Refuse a language that is not known."""
-        if set(parameters(constraint)) != {"language"} or constraint["language"] not in languages.NAMES:
+        if set(parameters(constraint)) != {"language"} or constraint["language"] not in list(languages.NAMES):
             refuse(constraint, f"takes language, one of {', '.join(languages.NAMES)}")
 
     def statement(self, constraint: Mapping[str, Any]) -> str:

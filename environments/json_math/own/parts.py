@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -15,18 +16,18 @@ from pydantic import (
     StrictInt,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 from agentgym.environments.json_math import constraints, problem, pseudocode
 from agentgym.environments.json_math.problem import FRACTION_PATTERN, MAX_STRING, MAX_TEXT, Part
 from agentgym.errors import did_you_mean
-from agentgym.harbor.faults import Fault, model_faults
+from agentgym.harbor.faults import Fault, model_faults, shown
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
 Written = Annotated[str, Field(min_length=1, max_length=MAX_STRING)]
 Prose = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 ConstraintValues = dict[str, JsonValue]
+LANGUAGES = ["en", "es", "pt"]
 
 
 class OwnPart(BaseModel):
@@ -46,8 +47,13 @@ class OwnPart(BaseModel):
         """Return the part that is asked for and judged."""
         raise NotImplementedError
 
-    def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong beyond the form of single values."""
+    @classmethod
+    def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        """Yield what is wrong beyond the form of single values; nothing of values whose form is wrong.
+
+        Args:
+            values: the part as it is written, whatever its form.
+        """
         yield from ()
 
 
@@ -104,13 +110,16 @@ class OwnChoice(_WithReason):
     options: tuple[Written, ...] = Field(min_length=2)
     gold: str
 
-    @model_validator(mode="after")
-    def _offered(self) -> OwnChoice:
-        if len(set(self.options)) < len(self.options):
-            raise ValueError("an option stands there twice")
-        if self.gold not in self.options:
-            raise ValueError(f"gold is none of the options{did_you_mean(self.gold, self.options)}")
-        return self
+    @classmethod
+    def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        """Yield options that are repeated, and a gold that is none of them."""
+        gold, options = values.get("gold"), _listed(values, "options")
+        if not options or not all(isinstance(option, str) for option in options):
+            return
+        yield from (Fault("options", f"{shown(one)} stands there twice") for one in _repeated(options))
+        if isinstance(gold, str) and gold not in options:
+            near = did_you_mean(gold, options).removesuffix(".")
+            yield Fault("gold", f"{shown(gold)} is none of the options{near}")
 
     def part(self) -> Part:
         """Return the part."""
@@ -168,13 +177,18 @@ class OwnText(OwnPart):
             asked.insert(0, {"kind": "language", "language": self.language})
         return problem.text(self.key, self.ask, self.gold, language=self.language, constraints=asked)
 
-    def faults(self) -> Iterator[Fault]:
+    @classmethod
+    def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield what is wrong with the constraints."""
-        for number, one in enumerate(self.constraints):
-            if one.get("kind") == "language" and one.get("language") != self.language:
-                why = f"the part's language is {self.language!r}: write the same here, or leave this constraint out"
+        language, given = values.get("language"), _listed(values, "constraints")
+        yield from _constraint_faults(given)
+        if language not in LANGUAGES:
+            return
+        for number, one in enumerate(given):
+            # What is no language at all is told already.
+            if _is_kind(one, "language") and one.get("language") in LANGUAGES and one["language"] != language:
+                why = f"the part's language is {language!r}: write the same here, or leave this constraint out"
                 yield Fault(f"constraints.{number}.language", why)
-        yield from _constraint_faults(self.constraints)
 
 
 class OwnCase(BaseModel):
@@ -199,29 +213,52 @@ class OwnProgram(OwnPart):
         cases = [case.model_dump() for case in self.cases]
         return problem.program(self.key, self.ask, self.gold, cases=cases, constraints=self.constraints)
 
-    def faults(self) -> Iterator[Fault]:
+    @classmethod
+    def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield what is wrong with the constraints, and inputs that no program can use."""
-        yield from _constraint_faults(self.constraints)
-        for number, case in enumerate(self.cases):
-            for name in case.inputs:
+        yield from _constraint_faults(_listed(values, "constraints"))
+        for number, case in enumerate(_listed(values, "cases")):
+            inputs = case.get("inputs") if isinstance(case, dict) else None
+            for name in inputs if isinstance(inputs, dict) else ():
                 if not pseudocode.is_name(name):
                     why = "no program can use an input of this name: take ASCII letters, digits and _, and no word"
                     yield Fault(f"cases.{number}.inputs.{name}", f"{why} of the language such as if, in or mod")
 
 
-def _constraint_faults(values: tuple[ConstraintValues, ...]) -> Iterator[Fault]:
-    for number, constraint in enumerate(values):
+def _constraint_faults(given: Sequence[Any]) -> Iterator[Fault]:
+    for number, constraint in enumerate(given):
+        if not isinstance(constraint, dict):
+            continue
         key, kind = f"constraints.{number}", constraint.get("kind")
-        if kind not in constraints.KINDS:
-            near = did_you_mean(str(kind), constraints.KINDS)
-            yield Fault(
-                f"{key}.kind", f"there is no constraint of this kind{near} Known: {', '.join(constraints.KINDS)}"
-            )
+        if not isinstance(kind, str) or kind not in constraints.KINDS:
+            yield Fault(f"{key}.kind", _no_kind(constraint, "constraint of this kind", constraints.KINDS))
             continue
         try:
             constraints.statement(constraint)
         except (KeyError, TypeError, ValueError) as error:
             yield Fault(key, f"{kind} cannot be stated with these values: {error}")
+
+
+def _no_kind(values: Mapping[str, Any], what: str, known: Iterable[str]) -> str:
+    """Return the sentence for a kind that is missing or none."""
+    names, kind = list(known), values.get("kind")
+    if "kind" not in values:
+        return f"this key is missing. Known: {', '.join(names)}"
+    near = did_you_mean(kind, names) if isinstance(kind, str) else "."
+    return f"there is no {what}{near} Known: {', '.join(names)}"
+
+
+def _listed(values: Mapping[str, Any], key: str) -> Sequence[Any]:
+    given = values.get(key)
+    return given if isinstance(given, list) else []
+
+
+def _is_kind(constraint: Any, kind: str) -> bool:
+    return isinstance(constraint, dict) and constraint.get("kind") == kind
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 KINDS: Mapping[str, type[OwnPart]] = {
@@ -240,19 +277,16 @@ KINDS: Mapping[str, type[OwnPart]] = {
 def read_part(values: Any, faults: list[Fault]) -> OwnPart | None:
     """Return a part, or None and its faults, with keys relative to the part."""
     if not isinstance(values, dict):
-        faults.append(Fault("", f"an object with key, ask, kind and gold is needed, not {values!r:.60}"))
+        faults.append(Fault("", f"an object with key, ask, kind and gold is needed, not {shown(values)}"))
         return None
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        near = did_you_mean(str(kind), KINDS) if kind is not None else "."
-        what = "there is no kind of this name" if "kind" in values else "this key is missing"
-        faults.append(Fault("kind", f"{what}{near} Known: {', '.join(KINDS)}"))
+        faults.append(Fault("kind", _no_kind(values, "kind of this name", KINDS)))
         return None
+    found = list(KINDS[kind].faults(values))
     try:
         part = KINDS[kind].model_validate(values)
     except ValidationError as error:
-        faults += model_faults(KINDS[kind], error)
-        return None
-    found = list(part.faults())
+        found = [*model_faults(KINDS[kind], error), *found]
     faults += found
     return None if found else part

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agentgym.environments.json_math.own.definition import read_definition
+from agentgym.environments.json_math.own.definition import OWN, read_definition
 from agentgym.errors import UsageError
 from agentgym.harbor.faults import Fault
 from agentgym.harbor.folder import parse
@@ -28,9 +28,10 @@ class Written(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A task, or None, where it was found, and what is wrong with it."""
+    """A task, or None, where it was found, what it calls itself, and what is wrong with it."""
 
     place: str
+    id: str
     task: Task | None
     faults: Sequence[Fault]
 
@@ -43,7 +44,7 @@ def read_tasks(path: Path, short_name: str) -> Sequence[Task]:
         short_name: of the environment, which their ids begin with.
 
     Raises:
-        UsageError: lists every fault of every problem.
+        UsageError: lists the faults of all problems; what hangs on a value that is wrong itself is not looked at.
     """
     found = [_found(written, short_name) for written in _written(path)]
     faults = [fault.at(one.place) for one in found for fault in one.faults]
@@ -52,8 +53,9 @@ def read_tasks(path: Path, short_name: str) -> Sequence[Task]:
         faults.append(f"{path}: there is no problem here: a .jsonl file with one a line, or .json files, are needed")
     if len(found) > MAX_TASKS:
         faults.append(f"{path}: more than {MAX_TASKS:,} problems")
-    counted = Counter(task.id for task in tasks)
-    faults += [f"{path}: {count} problems have the id {name}" for name, count in counted.items() if count > 1]
+    counted = Counter(one.id for one in found if one.id)
+    ids = {f"{short_name}/{OWN}/{name:.80}": count for name, count in counted.items()}
+    faults += [f"{path}: {count} problems have the id {name}" for name, count in ids.items() if count > 1]
     if faults:
         raise UsageError(*faults)
     return [task.model_copy(update={"index": index}) for index, task in enumerate(tasks)]
@@ -112,6 +114,8 @@ def _found(written: Written, short_name: str) -> Found:
     try:
         values = _values(written)
     except ValueError as error:
-        return Found(written.place, None, [Fault("", str(error))])
+        return Found(written.place, "", None, [Fault("", str(error))])
     faults: list[Fault] = []
-    return Found(written.place, read_definition(values, short_name, faults), faults)
+    task = read_definition(values, short_name, faults)
+    name = values.get("id")
+    return Found(written.place, name if isinstance(name, str) else "", task, faults)
