@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
-from agentgym.env import Artefacts, Script
+from agentgym.env import Script
 from agentgym.environments.gauntlet import proof
 from agentgym.environments.gauntlet.cheats import CHEATS
 from agentgym.environments.gauntlet.cpp import judge
 from agentgym.environments.gauntlet.tasks import similar_train_indices, task_set
-from agentgym.environments.json_math import verify
-from agentgym.environments.json_math.checks import CHECKS
-from agentgym.environments.json_math.env import ANSWER, JsonMathEnv
+from agentgym.environments.json_math.checks import CHECKS, Check
+from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.message import Message
-from agentgym.reward import Reward
 from agentgym.sandbox import Sandbox, SandboxSpec
 from agentgym.task import Split, Task, TaskSet
 
@@ -40,9 +38,9 @@ class GauntletEnv(JsonMathEnv):
             return self.spec_in_use()
         return SandboxSpec.model_validate(judge.SPEC.model_dump() | self._overrides)
 
-    def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
-        """Judge the submitted document; only a C++ program in it needs a box."""
-        return verify.verify(task, artefacts.get(ANSWER), {**CHECKS, "proof": proof.judge, **judge.checks(fresh_box)})
+    def checks(self, fresh_box: Callable[[], Sandbox]) -> Mapping[str, Check]:
+        """Return json-math's checks, that of proofs, and that of C++ programs, which alone needs a box."""
+        return {**CHECKS, "proof": proof.judge, **judge.checks(fresh_box)}
 
     def examples(self, task: Task, count: int) -> list[tuple[Task, list[Message]]]:
         """Return solved train tasks of the same parts, each solved by one call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from agentgym.env import AgentEnv, Artefacts, Script
 from agentgym.environments.json_math import verify
 from agentgym.environments.json_math.cheats import CHEATS, gold_text, replied
+from agentgym.environments.json_math.checks import CHECKS, Check
 from agentgym.environments.json_math.feedback import MAX_RETRIES, format_fault, sent_back
 from agentgym.environments.json_math.own import read as own
 from agentgym.environments.json_math.tasks import similar_train_indices, task_set
@@ -98,7 +100,7 @@ class JsonMathEnv(AgentEnv):
         self._sent_back = 0
         self._last: bytes | None = None
         if answer == "reply":
-            self.cheats_for = _replied_panel  # type: ignore[method-assign]
+            self.cheats_for = partial(_replied_panel, type(self))  # type: ignore[method-assign]
 
     @classmethod
     def tasks(cls, split: Split) -> TaskSet:
@@ -170,7 +172,11 @@ class JsonMathEnv(AgentEnv):
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
         """Judge the document that was handed in; where turns ran out, the last one that was sent back."""
-        return verify.verify(task, artefacts.get(ANSWER, self._last))
+        return verify.verify(task, artefacts.get(ANSWER, self._last), self.checks(fresh_box))
+
+    def checks(self, fresh_box: Callable[[], Sandbox]) -> Mapping[str, Check]:
+        """Return how parts are judged, by kind; some kinds of subclasses need boxes."""
+        return CHECKS
 
     def oracle(self, task: Task) -> Iterable[Message]:
         """Answer right."""
@@ -192,10 +198,9 @@ class JsonMathEnv(AgentEnv):
         return [(other, list(self.oracle(other))) for other in others]
 
 
-def _replied_panel(task: Task) -> Mapping[str, Script]:
+def _replied_panel(env_class: type[JsonMathEnv], task: Task) -> Mapping[str, Script]:
     """Return the cheats of a task as one plays them who answers without calls."""
-    panel = JsonMathEnv.cheats_for(task)
-    return {name: _replying(script) for name, script in panel.items()}
+    return {name: _replying(script) for name, script in env_class.cheats_for(task).items()}
 
 
 def _replying(script: Script) -> Script:

@@ -235,7 +235,7 @@ def test_an_unknown_image_names_those_there_are(capsys: pytest.CaptureFixture[st
     assert cli.main(["sandbox", "build", "lunix"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert "no box image named 'lunix': did you mean 'linux'? Known: linux." in told.err
+    assert "no box image named 'lunix': did you mean 'linux'? Known: cpp, linux." in told.err
 
 
 @pytest.mark.bubblewrap

@@ -80,6 +80,15 @@ def test_it_reads_no_tasks_of_ones_own() -> None:
         GauntletEnv.read_tasks(problems)
 
 
+def test_modes_are_those_of_json_math() -> None:
+    env = GauntletEnv(scratchpad=False, answer="reply", feedback=True, max_turns=1)
+    assert set(env.cheats_for(EVAL[0])) == set(GauntletEnv.cheats)
+    env.reset(options={"task": EVAL[0]})
+    *_, info = env.step(Message(role="assistant", content="{}"))
+    assert [component.name for component in info["reward"].components] == ["format", "schema"]
+    env.close()
+
+
 def judged_without_cpp(answer: str) -> Reward:
     """Judge the whole gauntlet as if any C++ program were right."""
     checks = {**CHECKS, "proof": proof.judge, "cpp": lambda value, check: iter([Finding("")])}
