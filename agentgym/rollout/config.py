@@ -52,7 +52,7 @@ class SandboxConfig(_Section):
         pids: processes of a box.
         cpus: cores of a box.
         disk_mib: what a box may write, MiB.
-        ready: boxes of each kind that are made ahead; by default up to four, and no more than play at once.
+        ready: boxes of each kind that are made ahead; by default up to four, and no more than episodes (at once).
     """
 
     backend: str = "auto"
@@ -123,10 +123,9 @@ class RolloutConfig(_Section):
         names = self.environments or tuple(plugins.environments())
         return tuple(dict.fromkeys(plugins.find_environment(name) for name in names))
 
-    @property
-    def boxes_ready(self) -> int:
-        """How many boxes of each kind are made ahead."""
-        return min(4, self.concurrency) if self.sandbox.ready is None else self.sandbox.ready
+    def boxes_ready(self, episodes: int) -> int:
+        """Return how many boxes of each kind are made ahead of so many episodes."""
+        return min(4, self.concurrency, episodes) if self.sandbox.ready is None else self.sandbox.ready
 
     @property
     def wants_reference(self) -> bool:

@@ -144,7 +144,7 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
         backend = _backend_for(config, jobs)
         if backend is not None:
             opened.callback(backend.close)
-            backend.keep_ready(config.boxes_ready)
+            backend.keep_ready(config.boxes_ready(len(jobs)))
         _preflight(config, jobs, backend, source)
         identity = config.identity()
         store = opened.enter_context(RunStore(folder))

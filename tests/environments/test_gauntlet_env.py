@@ -168,9 +168,13 @@ def test_a_program_that_cheats_scores_nothing(boxed: GauntletEnv, name: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW_CPP_CHEATS)
-def test_a_slow_program_scores_nothing(boxed: GauntletEnv, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_program_scores_nothing(
+    bubblewrap_backend: SandboxBackend, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(judging, "COMPILE_CPU_S", 5)
-    assert play(boxed, QUERIES, boxed.cheats[name](QUERIES)).value == 0.0
+    env = GauntletEnv(sandbox=bubblewrap_backend)
+    assert play(env, QUERIES, env.cheats[name](QUERIES)).value == 0.0
+    env.close()
 
 
 def test_the_scratchpad_of_a_task_with_a_program_has_the_compiler(boxed: GauntletEnv) -> None:

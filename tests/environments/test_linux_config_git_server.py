@@ -1,10 +1,14 @@
 """Bare repositories: more than one right way, and what looks right and is not."""
 
 from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import pytest
 from linux_config_plays import draw, solve
 
+from agentgym.environments import linux_config
 from agentgym.environments.linux_config.env import FAMILIES
 from agentgym.environments.linux_config.families.base import Claims
 from agentgym.environments.linux_config.families.git_server import settings
@@ -91,3 +95,14 @@ def test_a_repositorys_settings_are_about_pushes(name: str, value: str, fits: bo
     plan = {"repositories": [path], "included": [f"{path}/b.conf"], "safe": [], "free": []}
     claims = Claims((), {f"{path}/HEAD": b"ref: refs/heads/main\n"})
     assert bool(settings.faults(plan, {f"{path}/config": [[name, value]]}, claims)) != fits
+
+
+def test_what_does_not_end_in_time_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(linux_config.__path__[0]) / "inbox"))
+    probe: Any = import_module("agentgym.environments.linux_config.families.git_server.probe")
+    plan = {"reader": "ann", "token": "t"}
+    push = {"repository": "/srv/git/a", "user": "ann", "umask": "022", "make": [], "push": ["a:b"], "force": True}
+    for status, refused in ((None, None), (1, True), (0, False)):
+        monkeypatch.setattr(probe, "_as", lambda *_, status=status: (status, "ready"))
+        assert probe._push(plan, push)["refused"] is refused
+        assert probe._clone(plan, push)["refused"] is refused

@@ -1,8 +1,8 @@
 """Every environment, on every backend, on the demo and eval splits: the oracle always wins, nobody else ever does.
 
 The whole demo split and twenty eval tasks are played by the oracle and by noop. Each cheat plays one task of each split
-or, on the backends that `AGENTGYM_MATRIX` lists, as in `AGENTGYM_MATRIX=bubblewrap,docker`, the demo split and eight;
-where evaluation is a few frozen tasks, always one.
+or, on the backends that `AGENTGYM_MATRIX` lists, as in `AGENTGYM_MATRIX=bubblewrap,docker`, four tasks of each;
+cheats of environments that judge nothing of a box are left to the tests of those environments.
 """
 
 import os
@@ -18,47 +18,40 @@ from agentgym.rollout.run import rollout
 from agentgym.rollout.store import read_trajectories
 
 TASKS = {"demo": 8, "eval": 20}
-TASKS_OF_CHEATS = 8
+TASKS_OF_CHEATS = 4
 WHOLE = os.environ.get("AGENTGYM_MATRIX", "").split(",")
 # Cheats that keep their judges busy for most of a minute: each plays one task of the eval split.
 SLOW = ("cheater:stall", "cheater:forks-at-import", "cheater:full-memory")
 ENVIRONMENTS = [env_id for env_id in plugins.environments().values() if env_id.startswith("agentgym/")]
-# Their evaluation is a few tasks that never change; test_gauntlet_env plays every cheat on each that it is made for.
+# Their evaluation is a few tasks that never change.
 FROZEN = ("agentgym/Gauntlet-v1",)
+
+
+def specs_of(env_id: str) -> list[str]:
+    """Return who plays; where nothing of a box is judged, the environment's own tests play the cheats without one."""
+    env_class = environment_class(env_id)
+    cheats = [] if env_class.opens_box_late else sorted(env_class.cheats)
+    return ["oracle", "noop", *(f"cheater:{name}" for name in cheats)]
+
+
 PLAYS = [
     (env_id, spec, split)
     for env_id in ENVIRONMENTS
-    for spec in ("oracle", "noop", *(f"cheater:{name}" for name in sorted(environment_class(env_id).cheats)))
+    for spec in specs_of(env_id)
     for split in TASKS
     if split == "eval" or spec not in SLOW
 ]
-# Where the policy's word is all that is judged, one backend shows as much of a cheat as two.
-ON_ONE = [play for play in PLAYS if play[1].startswith("cheater:") and environment_class(play[0]).opens_box_late]
-ON_EACH = [play for play in PLAYS if play not in ON_ONE]
-
-
-def name_of(play: tuple[str, str, str]) -> str:
-    env_id, spec, split = play
-    return f"{short_name(env_id)}-{spec}-{split}"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("play", ON_EACH, ids=name_of)
-def test_only_the_oracle_scores(play: tuple[str, str, str], backend: Any, tmp_path: Path) -> None:
-    expect_right_rewards(*play, backend, tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("play", ON_ONE, ids=name_of)
-def test_no_cheat_scores_by_its_word(play: tuple[str, str, str], bubblewrap_backend: Any, tmp_path: Path) -> None:
-    expect_right_rewards(*play, bubblewrap_backend, tmp_path)
-
-
-def expect_right_rewards(env_id: str, spec: str, split: str, backend: Any, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("env_id", "spec", "split"), PLAYS, ids=[f"{short_name(env_id)}-{spec}-{split}" for env_id, spec, split in PLAYS]
+)
+def test_only_the_oracle_scores(env_id: str, spec: str, split: str, backend: Any, tmp_path: Path) -> None:
     if not spec.startswith("cheater:"):
         tasks = min(TASKS[split], len(environment_class(env_id).tasks(split)))
     else:
-        tasks = TASKS_OF_CHEATS if backend.name in WHOLE and spec not in SLOW and env_id not in FROZEN else 1
+        tasks = TASKS_OF_CHEATS if backend.name in WHOLE and spec not in SLOW else 1
     flags = {
         "environments": (env_id,),
         "policy.spec": spec,
@@ -67,10 +60,10 @@ def expect_right_rewards(env_id: str, spec: str, split: str, backend: Any, folde
         "sandbox.backend": backend.name,
         "concurrency": 4,
     }
-    result = rollout(load(None, (), flags), folder)
+    result = rollout(load(None, (), flags), tmp_path)
     assert result.lost == 0
     wanted = 1.0 if spec == "oracle" else 0.0
-    played = list(read_trajectories(folder))
+    played = list(read_trajectories(tmp_path))
     assert not any(trajectory.canary for trajectory in played)
     assert len(played) == tasks
     assert {t.task_id: t.reward for t in played if t.reward is None or t.reward.value != wanted} == {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import people  # type: ignore[import-not-found,unused-ignore]
 
-GIT_S = 5.0
+GIT_S = 15.0
 MAX_BYTES = 64 << 10
 # What the repositories' refs were after the last push, which nothing but a push changes.
 _known: dict[str, dict[str, str]] = {}
@@ -60,7 +60,7 @@ def _push(plan: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
         for ref in sorted(then.keys() | now.keys()):
             if then.get(ref) != now.get(ref):
                 changed[where + ref] = "gone" if ref not in now else "new" if ref not in then else "moved"
-    return {"ready": "ready" in said, "refused": status != 0, "changed": changed, "said": said[-300:]}
+    return {"ready": "ready" in said, "refused": _refused(status), "changed": changed, "said": said[-300:]}
 
 
 def _commit(commit: Mapping[str, Any], token: str) -> list[str]:
@@ -79,7 +79,12 @@ def _clone(plan: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
     lines = f"cd ~; rm -rf copy; git clone -q {quoted} copy && git -C copy symbolic-ref HEAD"
     status, said = _as(step["user"], lines, "022")
     found = re.search(r"(?m)^refs/heads/\S+$", said)
-    return {"refused": status != 0, "branch": found[0] if found else "", "said": said[-300:]}
+    return {"refused": _refused(status), "branch": found[0] if found else "", "said": said[-300:]}
+
+
+def _refused(status: int | None) -> bool | None:
+    """Tell whether a command was refused; None if it did not end in time, which is neither."""
+    return None if status is None else status != 0
 
 
 def _access(plan: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
