@@ -40,7 +40,8 @@ def test_five_hundred_episodes_in_boxes_over_http_all_finish(tmp_path: Path, bub
             **{"sandbox.backend": "bubblewrap"},
         )
         result = rollout(config, tmp_path / "run")
-    assert (result.summaries[0].episodes, result.lost, result.stopped) == (500, 0, None)
+    [summary] = result.summaries
+    assert (summary.episodes + summary.canaries, result.lost, result.stopped) == (500, 0, None)
     assert len(set(keys(tmp_path / "run"))) == 500
 
 

@@ -371,7 +371,7 @@ def test_a_dockerfile_becomes_an_archive(docker_backend: DockerBackend, client: 
     (tmp_path / "Dockerfile").write_text(f"FROM {docker_tag('linux')}\nCOPY note /note\nRUN cat /note > /made\n")
     (tmp_path / "note").write_text("by the engine\n")
     before = {image["Id"] for image in client.api.images(all=True)}
-    images.build_tar(tmp_path, tmp_path / "rootfs.tar")
+    images.build_tar("mine", {name: tmp_path / name for name in ("Dockerfile", "note")}, tmp_path / "rootfs.tar")
     with tarfile.open(tmp_path / "rootfs.tar") as tar:
         made = tar.extractfile("made")
         assert made is not None
@@ -383,5 +383,5 @@ def test_a_dockerfile_that_fails_says_why(docker_backend: DockerBackend, tmp_pat
     from agentgym.sandboxes.docker import images
 
     (tmp_path / "Dockerfile").write_text(f"FROM {docker_tag('linux')}\nRUN echo broken recipe; false\n")
-    with pytest.raises(BackendUnavailable, match="could not build"):
-        images.build_tar(tmp_path, tmp_path / "rootfs.tar")
+    with pytest.raises(BackendUnavailable, match="could not build mine"):
+        images.build_tar("mine", {"Dockerfile": tmp_path / "Dockerfile"}, tmp_path / "rootfs.tar")
