@@ -52,16 +52,16 @@ class TaskStats:
 def split_stats(splits: Iterable[TaskSet]) -> TaskStats:
     """Return the sizes of splits, and how many of their tasks are of each level and family.
 
-    Of a split of more than `MOST_COUNTED` tasks, `DRAWN` are made, and shares are told instead of counts.
+    Of a split of more than `MOST_COUNTED` tasks, `DRAWN` are looked at, and shares are told instead of counts.
     """
     splits = [tasks for tasks in splits if len(tasks)]
     levels: list[Counter[str]] = []
     families: list[Counter[str]] = []
     for tasks in splits:
         chosen = tasks.choose(len(tasks) if len(tasks) <= MOST_COUNTED else DRAWN, seed=0)
-        made = [tasks[index] for index in chosen]
-        levels.append(Counter(str(task.level) for task in made))
-        families.append(Counter(task.family for task in made))
+        kinds = [tasks.kind(index) for index in chosen]
+        levels.append(Counter(str(kind.level) for kind in kinds))
+        families.append(Counter(kind.family for kind in kinds))
     return TaskStats(
         totals={f"tasks in {tasks.split}": len(tasks) for tasks in splits},
         tables=[

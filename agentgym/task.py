@@ -8,17 +8,21 @@ share one, whatever the generators do.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from agentgym.errors import UsageError, unknown
+
+# How many tasks are looked at to learn which kinds there are: if each has to be made for it, and if not.
+MOST_MADE, MOST_TOLD = 1_000, 10_000
 
 
 class Split(StrEnum):
@@ -74,13 +78,45 @@ class Task(BaseModel):
         return canonical_json(self.model_dump(mode="json")).encode()
 
 
+class TaskKind(NamedTuple):
+    """What tasks are chosen by."""
+
+    family: str
+    level: int
+
+    def fits(self, families: Collection[str], levels: Collection[int]) -> bool:
+        """Tell whether it is one of some families and of some levels; none stands for all."""
+        return (not families or self.family in families) and (not levels or self.level in levels)
+
+
 class TaskSet(Sequence[Task]):
     """The tasks of one split, made when asked for."""
 
-    def __init__(self, split: Split, size: int, make: Callable[[int], Task]) -> None:
+    def __init__(
+        self,
+        split: Split,
+        size: int,
+        make: Callable[[int], Task],
+        *,
+        kind_of: Callable[[int], TaskKind] | None = None,
+        kinds: Collection[TaskKind] | None = None,
+    ) -> None:
+        """Say what tasks there are; none is made yet.
+
+        Args:
+            split: what they are for.
+            size: how many there are.
+            make: makes the task of an index.
+            kind_of: tells the kind of an index without making its task, where that can be told; otherwise tasks are
+                made to be looked at.
+            kinds: every kind that there is, where it is known; otherwise as many tasks are looked at as is quick.
+        """
         self.split = split
         self._size = size
         self._make = make
+        self._kind_of = kind_of
+        self._given_kinds = kinds
+        self._seen: dict[int, TaskKind] = {}
 
     def __len__(self) -> int:
         return self._size
@@ -101,15 +137,82 @@ class TaskSet(Sequence[Task]):
     def __iter__(self) -> Iterator[Task]:
         return (self[i] for i in range(self._size))
 
-    def choose(self, count: int, *, seed: int) -> list[int]:
-        """Return `count` indices: the first ones of demo and eval, a seeded sample of train."""
-        count = min(count, self._size)
+    def choose(
+        self, count: int, *, seed: int, families: Collection[str] = (), levels: Collection[int] = ()
+    ) -> list[int]:
+        """Return `count` indices, or all there are: the first ones of demo and eval, a seeded sample of train.
+
+        Args:
+            count: how many.
+            seed: of the sample.
+            families: only tasks of these; none stands for all.
+            levels: only tasks of these; none stands for all.
+        """
         if self.split is not Split.TRAIN:
-            return list(range(count))
-        return random.Random(derive_seed("choose", seed)).sample(range(self._size), count)
+            return list(itertools.islice((i for i in range(self._size) if self._fits(i, families, levels)), count))
+        own_seed = derive_seed("choose", seed)
+        if families or levels:
+            return list(itertools.islice(self.lap(seed=own_seed, families=families, levels=levels), count))
+        return random.Random(own_seed).sample(range(self._size), min(count, self._size))
+
+    def kind(self, index: int) -> TaskKind:
+        """Return the family and the level of an index's task, made only if there is no other way to tell."""
+        if self._kind_of is not None:
+            return self._kind_of(index)
+        if index not in self._seen:
+            task = self[index]
+            self._seen[index] = TaskKind(task.family, task.level)
+        return self._seen[index]
+
+    @cached_property
+    def kinds(self) -> Collection[TaskKind]:
+        """Every kind that there is; of a large set of which nothing is known, those that a sample shows."""
+        if self._given_kinds is not None:
+            return frozenset(self._given_kinds)
+        looked_at = MOST_MADE if self._kind_of is None else MOST_TOLD
+        return frozenset(map(self.kind, itertools.islice(self.lap(seed=0), looked_at)))
+
+    def lap(self, *, seed: int, families: Collection[str] = (), levels: Collection[int] = ()) -> Iterator[int]:
+        """Yield every index once, in a seeded order, drawn as it is asked for.
+
+        Args:
+            seed: of the order. That of some kinds is the order of all, with the others left out.
+            families: only tasks of these; none stands for all.
+            levels: only tasks of these; none stands for all.
+        """
+        rng = random.Random(seed)
+        moved: dict[int, int] = {}
+        # Fisher and Yates's shuffle, of which only the places that were touched are kept.
+        for last in reversed(range(self._size)):
+            place = rng.randrange(last + 1)
+            index = moved.get(place, place)
+            moved[place] = moved.pop(last, last)
+            if self._fits(index, families, levels):
+                yield index
+
+    def laps(self, *, seed: int, families: Collection[str] = (), levels: Collection[int] = ()) -> Iterator[int]:
+        """Yield laps without end, each in an order of its own; nothing if no task is of these families and levels."""
+        for number in itertools.count():
+            lap = self.lap(seed=derive_seed(seed, number), families=families, levels=levels)
+            first = next(lap, None)
+            if first is None:
+                return
+            yield first
+            yield from lap
+
+    def _fits(self, index: int, families: Collection[str], levels: Collection[int]) -> bool:
+        return not (families or levels) or self.kind(index).fits(families, levels)
 
 
-def generated(split: Split, size: int, draw: Callable[[random.Random, int], Task], *, version: str) -> TaskSet:
+def generated(
+    split: Split,
+    size: int,
+    draw: Callable[[random.Random, int], Task],
+    *,
+    version: str,
+    kind_of: Callable[[int], TaskKind] | None = None,
+    kinds: Collection[TaskKind] | None = None,
+) -> TaskSet:
     """Return a task set from a generator.
 
     Args:
@@ -118,6 +221,8 @@ def generated(split: Split, size: int, draw: Callable[[random.Random, int], Task
         draw: makes a candidate from a seeded random source and the index. It is called again with a fresh source until
             the candidate belongs to this split by its content, so it must draw from a large enough space.
         version: the environment's versioned id. A new version is a new set of tasks.
+        kind_of: see `TaskSet`.
+        kinds: see `TaskSet`.
     """
     split = Split(split)
 
@@ -128,7 +233,7 @@ def generated(split: Split, size: int, draw: Callable[[random.Random, int], Task
                 return task
         raise RuntimeError(f"{version}: 10,000 draws gave no {split} task for index {index}: too small a space")
 
-    return TaskSet(split, size, make)
+    return TaskSet(split, size, make, kind_of=kind_of, kinds=kinds)
 
 
 def split_of(content_hash: str) -> Split:

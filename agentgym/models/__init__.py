@@ -21,13 +21,16 @@ from agentgym.models.memory import Attention, State
 from agentgym.models.profile import Lora, ModelProfile
 from agentgym.models.published import Bug, Checkpoint, Licence, Model, Precision
 from agentgym.models.serving import OlderServing, Serving, is_version
+from agentgym.models.shape import Experts, Linear, Shape
 
 __all__ = [
     "GENERIC",
     "Attention",
     "Bug",
     "Checkpoint",
+    "Experts",
     "Licence",
+    "Linear",
     "Lora",
     "Model",
     "ModelProfile",
@@ -36,6 +39,7 @@ __all__ = [
     "Prompting",
     "Sampling",
     "Serving",
+    "Shape",
     "State",
     "Template",
     "Thinking",

@@ -52,15 +52,17 @@ class Gpus:
     Attributes:
         count: how many.
         gib: memory of each, in GiB.
+        utilisation: the share of each that vLLM takes.
     """
 
     count: int
     gib: float
+    utilisation: float = UTILISATION
 
     @property
     def usable_gib(self) -> float:
         """What weights and cache may take of all of them."""
-        return max(0.0, self.count * (self.gib * UTILISATION - OVERHEAD_GIB))
+        return max(0.0, self.count * (self.gib * self.utilisation - OVERHEAD_GIB))
 
     @property
     def in_flight(self) -> int:
@@ -182,4 +184,4 @@ def _longest(model: Model, checkpoint: Checkpoint, gpus: Gpus) -> int:
 def _enough(model: Model, checkpoint: Checkpoint, tokens: int, gpus: Gpus) -> int | None:
     """Return the smallest power of two of such GPUs that hold it; attention heads are split evenly."""
     counts = (2**power for power in range(1, MOST_GPUS.bit_length()) if 2**power > gpus.count)
-    return next((n for n in counts if _missing(model, checkpoint, tokens, Gpus(n, gpus.gib)) == 0), None)
+    return next((n for n in counts if _missing(model, checkpoint, tokens, replace(gpus, count=n)) == 0), None)

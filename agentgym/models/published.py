@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from agentgym.models.asking import Sampling, Template, Thinking
 from agentgym.models.memory import CACHE_BYTES, Attention, State
 from agentgym.models.serving import Arguments, Serving, Version
+from agentgym.models.shape import Shape
 from agentgym.models.table import Table
 
 Precision = Literal["bf16", "fp8", "int8", "nvfp4", "mxfp4", "int4"]
@@ -90,6 +91,7 @@ class Model(Table):
         checkpoints: published weights, the makers' own at full precision first.
         attention: its layers of attention, and what they keep of each token.
         state: its recurrent layers, and what they keep of each sequence.
+        shape: its matrices.
         lora_also: modules that get an adapter beside those of the family.
         min_version: the first vLLM release that serves it, where it is not as its family.
         rl_min_version: the first one that also serves a trainer, where it is not as its family.
@@ -114,6 +116,7 @@ class Model(Table):
     checkpoints: tuple[Checkpoint, ...] = Field(min_length=1)
     attention: tuple[Attention, ...] = ()
     state: State | None = None
+    shape: Shape | None = None
     lora_also: tuple[str, ...] = ()
     min_version: Version | None = None
     rl_min_version: Version | None = None

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from agentgym.errors import PolicyUnavailable, UsageError, did_you_mean
-from agentgym.models import profile_for
+from agentgym.models import ModelProfile, profile_for
 from agentgym.policies.client import Client, NotServed
 from agentgym.policies.served import ServedModel
+from agentgym.policies.tokens import TokenModel
 from agentgym.policies.wire import ModelList
 from agentgym.policy import Policy, PolicySettings
 
@@ -32,13 +33,21 @@ class OpenAICompatible:
     the policy's own result, not a failure of the server.
     """
 
-    def __init__(self, argument: str, settings: PolicySettings, *, family_of: str | None = None) -> None:
+    def __init__(
+        self,
+        argument: str,
+        settings: PolicySettings,
+        *,
+        family_of: str | None = None,
+        profile: ModelProfile | None = None,
+    ) -> None:
         """Name the model; nothing is sent yet.
 
         Args:
             argument: the model, as the server lists it.
             settings: where the server is (else the environment variable `OPENAI_BASE_URL`), and how to sample.
             family_of: the model whose family tells how to ask, where `argument` does not, as the name of an adapter.
+            profile: the family itself, where no name tells it.
 
         Raises:
             UsageError: there is no model or no server named, or its thinking cannot be switched.
@@ -58,7 +67,22 @@ class OpenAICompatible:
             connections=settings.concurrency,
             attempt_timeout_s=settings.attempt_timeout_s,
         )
-        self._served = ServedModel(self._client, argument, profile_for(family_of or argument), settings)
+        self._served = ServedModel(self._client, argument, profile or profile_for(family_of or argument), settings)
+
+    @property
+    def model(self) -> str:
+        """The model, as the server lists it."""
+        return self._model
+
+    @property
+    def profile(self) -> ModelProfile:
+        """The family that tells how the model is asked."""
+        return self._served.profile
+
+    @property
+    def tokens(self) -> TokenModel | None:
+        """The model as it is asked by exact tokens, where the settings say so."""
+        return self._served.tokens
 
     def preflight(self, env_ids: Sequence[str] = ()) -> None:
         """Ask the server for its models, or the model for a word if it lists none; raises as `PolicySource` says."""

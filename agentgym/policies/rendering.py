@@ -96,7 +96,13 @@ class ServerRenderer:
 
     def token_ids(self, text: str, *, deadline: float) -> tuple[int, ...]:
         """Return the tokens of a text, as `Renderer` says."""
-        return tuple(self._tokenize({"prompt": text, "add_special_tokens": False}, deadline).tokens)
+        ids = self._tokenize({"prompt": text, "add_special_tokens": False}, deadline).tokens
+        if text and not ids:
+            raise PolicyUnavailable(
+                f"/tokenize of the model server at {self._client.base_url} is not as vLLM has it: {text!r} is no token "
+                "there. With other servers, use --set policy.api=chat"
+            )
+        return tuple(ids)
 
     def text(self, ids: Sequence[int], *, deadline: float) -> str:
         """Return tokens as text, as `Renderer` says."""

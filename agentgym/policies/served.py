@@ -40,6 +40,7 @@ class ServedModel:
         settings: what the user set.
         max_tokens: most tokens of an answer.
         holds_lengths: whether the server can hold texts to a length.
+        tokens: the same model asked by exact tokens, where it is.
     """
 
     def __init__(
@@ -72,17 +73,17 @@ class ServedModel:
         self._client = client
         self._body = common_fields(model, profile, settings, server_body=server_body)
         self._dialect = Dialect(client.base_url, asked=asked_fields(settings))
-        self._tokens = TokenModel(client, model, profile, settings) if settings.api == "tokens" else None
+        self.tokens = TokenModel(client, model, profile, settings) if settings.api == "tokens" else None
 
     def preflight(self) -> None:
         """Fail if the server cannot do what this way of asking needs; raises as `PolicySource.preflight` does."""
-        if self._tokens is not None:
-            self._tokens.preflight(deadline=time.monotonic() + self.settings.call_timeout_s)
+        if self.tokens is not None:
+            self.tokens.preflight(deadline=time.monotonic() + self.settings.call_timeout_s)
 
     def policy(self, env: AgentEnv, *, seed: int) -> Policy:
         """Return a policy for one episode, acting as the settings say, or in the family's style."""
-        if self._tokens is not None:
-            return self._tokens.policy(seed=seed)
+        if self.tokens is not None:
+            return self.tokens.policy(seed=seed)
         settings, prompting, lengths = self.settings, self.profile.prompting, self.holds_lengths
         if settings.tools == "native" or (settings.tools == "auto" and prompting.style == "tools"):
             return ToolPolicy(self, seed=seed)

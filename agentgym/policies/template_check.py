@@ -1,4 +1,4 @@
-"""What is asked of a served chat template before the first episode, so that its faults have a name."""
+"""What is asked of a chat template before the first episode, so that its faults have a name."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def check_template(renderer: Renderer, ends: Ends, *, deadline: float) -> None:
     again = renderer.render([_QUESTION], [_TOOL], answer=True, deadline=deadline)
     if again.ids != with_tool.ids:
         raise UsageError(
-            "the served chat template writes the same conversation in another way each time, as one with the time of "
-            "day does: serve the model with one that does not (vLLM takes --chat-template FILE), or use "
+            "the chat template writes the same conversation in another way each time, as one with the time of "
+            "day does: use one that does not (a server: vLLM takes --chat-template FILE), or with a server "
             "--set policy.api=chat"
         )
     without = renderer.render([_QUESTION], [], answer=True, deadline=deadline)
@@ -47,22 +47,35 @@ def check_template(renderer: Renderer, ends: Ends, *, deadline: float) -> None:
     left_out = ["tools"] * (with_tool.ids == without.ids) + ["the results of tools"] * (shown[0].ids == shown[1].ids)
     if left_out:
         raise UsageError(
-            f"the served chat template leaves out {' and '.join(left_out)}: serve the model with one that writes them "
-            "(vLLM takes --chat-template FILE), or use --set policy.api=chat --set policy.tools=prompt"
+            f"the chat template leaves out {' and '.join(left_out)}: use one that writes them (vLLM "
+            "takes --chat-template FILE), or with a server --set policy.api=chat --set policy.tools=prompt"
         )
-    _warn_of_forks(renderer, ends, deadline)
-
-
-def _warn_of_forks(renderer: Renderer, ends: Ends, deadline: float) -> None:
-    for answer, added in ((_CALL, _result("one")), (_TEXT, _QUESTION)):
-        try:
-            suffix(renderer, ends, answer, [added], [_TOOL], last=ends.stop[0], deadline=deadline)
-        except Rewritten as why:
+    for why in (fork_after_result(renderer, ends, deadline=deadline), _fork_after_question(renderer, ends, deadline)):
+        if why:
             _log.warning(
                 "The template is not append-only: %s. Such turns are rendered anew and recorded as forks, and each "
                 "begins a training row of its own.",
                 why,
             )
+
+
+def fork_after_result(renderer: Renderer, ends: Ends, *, deadline: float) -> str | None:
+    """Return why a turn that follows a tool's result forks, with reasoning before the call or without; None if not."""
+    answers = (_CALL, _CALL.model_copy(update={"reasoning": "I look."}))
+    found = (_fork(renderer, ends, answer, _result("one"), deadline) for answer in answers)
+    return next((why for why in found if why), None)
+
+
+def _fork_after_question(renderer: Renderer, ends: Ends, deadline: float) -> str | None:
+    return _fork(renderer, ends, _TEXT, _QUESTION, deadline)
+
+
+def _fork(renderer: Renderer, ends: Ends, answer: Message, added: Message, deadline: float) -> str | None:
+    try:
+        suffix(renderer, ends, answer, [added], [_TOOL], last=ends.stop[0], deadline=deadline)
+    except Rewritten as why:
+        return str(why)
+    return None
 
 
 def _result(text: str) -> Message:

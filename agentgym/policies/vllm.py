@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from agentgym.errors import PolicyUnavailable, UsageError, did_you_mean
 from agentgym.message import Message
+from agentgym.models import ModelProfile
 from agentgym.policies.client import checked_url
 from agentgym.policies.openai import OpenAICompatible
 from agentgym.policy import Completion, Policy, PolicySettings
 from agentgym.serving import adapters, installation
 from agentgym.serving.adapters import Served
-from agentgym.serving.command import DEFAULT_PORT, HOST, ServeOptions, serve_command
+from agentgym.serving.command import DEFAULT_PORT, HOST, RL_RANK, ServeOptions, serve_command
 from agentgym.serving.process import Server, free_port
 from agentgym.tool import Tool
 
@@ -32,12 +33,21 @@ class Vllm:
     started ends with `close`, and with the process at the latest.
     """
 
-    def __init__(self, argument: str, settings: PolicySettings) -> None:
+    def __init__(
+        self,
+        argument: str,
+        settings: PolicySettings,
+        *,
+        profile: ModelProfile | None = None,
+        adapter_rank: int = RL_RANK,
+    ) -> None:
         """Name the model; nothing is sent or started yet.
 
         Args:
             argument: a model, or an adapter that a running server has.
             settings: where the server is, if one is to be used, and how to sample.
+            profile: the model's family, where its name does not tell.
+            adapter_rank: of the adapters that will be loaded; a server that is started for training has room for them.
 
         Raises:
             UsageError: there is no model named, or the server's address is none.
@@ -49,6 +59,8 @@ class Vllm:
         self.name = f"vllm:{argument}"
         self._model = argument
         self._settings = settings
+        self._profile = profile
+        self._adapter_rank = adapter_rank
         self._starting = threading.Lock()
         self._server: Server | None = None
         self._served: OpenAICompatible | None = None
@@ -66,8 +78,35 @@ class Vllm:
 
     def for_episode(self, env: AgentEnv, *, seed: int, sample: int = 0) -> Policy:
         """Return a policy that asks the model, in the style of its family."""
-        policy = self._ready().for_episode(env, seed=seed, sample=sample)
-        return policy if self._server is None else _Watched(policy, self._server)
+        return _watched(self._ready().for_episode(env, seed=seed, sample=sample), self._server)
+
+    @property
+    def model(self) -> OpenAICompatible:
+        """The model on its server, which is found or started for this; it ends with `close`."""
+        return self._ready()
+
+    @property
+    def started(self) -> bool:
+        """Whether the server was started here, and ends with `close`."""
+        return self._server is not None
+
+    def beside(
+        self, adapter: str | None = None, *, temperature: float | None = None, max_tokens: int | None = None
+    ) -> Beside:
+        """Return another policy of the same server, which is found or started for this.
+
+        Args:
+            adapter: the name of an adapter that the server has; None is the model itself.
+            temperature: of sampling, where it is another one.
+            max_tokens: most tokens of an answer, where that is another number.
+        """
+        model = self.model
+        told = {"temperature": temperature, "max_tokens": max_tokens}
+        changed = {name: value for name, value in told.items() if value is not None}
+        settings = self._settings.model_copy(update=changed)
+        served = OpenAICompatible(adapter or model.model, settings, profile=model.profile)
+        served.name = self.name if adapter is None else f"vllm:{adapter}"
+        return Beside(served, self._server)
 
     def load_adapter(self, name: str, folder: Path) -> None:
         """Have the server read an adapter; see `agentgym.serving.adapters`."""
@@ -91,7 +130,8 @@ class Vllm:
                 url, served = self._find() or self._start()
                 self._settings = self._settings.model_copy(update={"base_url": url})
                 # An adapter is asked as the family of its model is.
-                self._served = OpenAICompatible(served.id, self._settings, family_of=served.parent or self._model)
+                family_of = served.parent or self._model
+                self._served = OpenAICompatible(served.id, self._settings, family_of=family_of, profile=self._profile)
                 self._served.name = self.name
             return self._served
 
@@ -119,7 +159,8 @@ class Vllm:
         return url, same[0]
 
     def _start(self) -> tuple[str, Served]:
-        options = ServeOptions(port=free_port(), rl=self._settings.api == "tokens")
+        trains = self._settings.api == "tokens"
+        options = ServeOptions(port=free_port(), rl=trains, rl_rank=self._adapter_rank)
         command = serve_command(self._model, options, installation.find())
         for note in command.notes:
             _say(note)
@@ -134,6 +175,28 @@ class Vllm:
         return command.base_url, Served(id=command.names[0])
 
 
+class Beside:
+    """A policy source on the server of a `Vllm`; closing it leaves the server as it is."""
+
+    def __init__(self, served: OpenAICompatible, server: Server | None) -> None:
+        """Say what is asked, and of which server if it was started here."""
+        self.name = served.name
+        self._served = served
+        self._server = server
+
+    def preflight(self, env_ids: Sequence[str] = ()) -> None:
+        """Fail if the server has it not; raises as `PolicySource` says."""
+        self._served.preflight(env_ids)
+
+    def for_episode(self, env: AgentEnv, *, seed: int, sample: int = 0) -> Policy:
+        """Return a policy that asks the model, in the style of its family."""
+        return _watched(self._served.for_episode(env, seed=seed, sample=sample), self._server)
+
+    def close(self) -> None:
+        """Close the connections. Closing twice is harmless."""
+        self._served.close()
+
+
 class _Watched:
     """A policy whose server was started here: where that has ended, the reason is known, and nothing is waited for."""
 
@@ -146,6 +209,10 @@ class _Watched:
         if self._server.exit_status is not None:
             raise PolicyUnavailable(f"{self._server.describe_end()}. {self._server.account()}")
         return self._policy.act(conversation, tools, deadline=deadline)
+
+
+def _watched(policy: Policy, server: Server | None) -> Policy:
+    return policy if server is None else _Watched(policy, server)
 
 
 def _without_maker(name: str) -> str:

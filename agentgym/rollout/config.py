@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from pydantic_core import to_jsonable_python
 
-from agentgym import plugins
+from agentgym import plugins, settings
 from agentgym.errors import UsageError
 from agentgym.policy import MOST_SECONDS, PolicyOptions, PolicySettings
 from agentgym.rollout.episode import Limits
 from agentgym.rollout.options import SECTION, resolve
+from agentgym.settings import Section
 from agentgym.task import Split, Task
 
 # Beyond what any machine has; above these, the kernel or a clock would refuse the number in words of its own.
 MOST_MIB, MOST_PIDS, MOST_CPUS = 1 << 24, 1 << 22, 4096
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PolicyConfig(PolicyOptions):
@@ -43,7 +38,7 @@ class PolicyConfig(PolicyOptions):
         return PolicySettings(**self.model_dump(exclude={"spec"}), concurrency=concurrency)
 
 
-class SandboxConfig(_Section):
+class SandboxConfig(Section):
     """Where boxes come from, and what to change about the environments' own specs.
 
     Attributes:
@@ -68,8 +63,12 @@ class SandboxConfig(_Section):
         """Return the spec fields that were set."""
         return self.model_dump(exclude={"backend", "ready"}, exclude_none=True)
 
+    def boxes_ready(self, at_once: int) -> int:
+        """Return how many boxes of each kind are made ahead where so many episodes play at once."""
+        return min(4, at_once) if self.ready is None else self.ready
 
-class LimitsConfig(_Section):
+
+class LimitsConfig(Section):
     """What one episode may take.
 
     Attributes:
@@ -89,7 +88,7 @@ class LimitsConfig(_Section):
         return Limits(max_tokens=self.max_tokens, wall_time_s=self.wall_time_s, turn_s=self.turn_s)
 
 
-class RolloutConfig(_Section):
+class RolloutConfig(Section):
     """Everything a rollout is told.
 
     Attributes:
@@ -123,10 +122,6 @@ class RolloutConfig(_Section):
         """The Gymnasium ids of the environments, each once."""
         names = self.environments or tuple(plugins.environments())
         return tuple(dict.fromkeys(plugins.find_environment(name) for name in names))
-
-    def boxes_ready(self, episodes: int) -> int:
-        """Return how many boxes of each kind are made ahead of so many episodes."""
-        return min(4, self.concurrency, episodes) if self.sandbox.ready is None else self.sandbox.ready
 
     @property
     def wants_reference(self) -> bool:
@@ -191,95 +186,38 @@ def load(file: Path | None, assignments: Sequence[str], flags: Mapping[str, Any]
     Raises:
         UsageError: lists every unknown key (with the nearest valid one), bad value and unknown name at once.
     """
-    faults: list[str] = []
-    values = _read_toml(file, faults) if file else {}
-    for text in assignments:
-        key, equals, value = text.partition("=")
-        if not equals:
-            faults.append(f"--set {text}: write it as key=value")
-            continue
-        _put(values, key.strip(), _toml_value(value.strip()), faults)
-    for key, flag in flags.items():
-        if flag is not None:
-            _put(values, key, flag, faults)
-    config = None
-    try:
-        config = RolloutConfig.model_validate(values)
-    except ValidationError as error:
-        faults += [_fault(dict(fault)) for fault in error.errors()]
-    faults += _unknown_names(values)
-    faults += _option_faults(values)
-    if faults or config is None:
-        raise UsageError(*faults)
-    return config
-
-
-def _read_toml(file: Path, faults: list[str]) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        faults.append(f"--config {file}: {error.strerror}")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"--config {file} is not TOML: {error}")
-    except RecursionError:
-        faults.append(f"--config {file} is not TOML: it is nested too deeply")
-    return {}
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return text
-
-
-def _put(values: dict[str, Any], path: str, value: Any, faults: list[str]) -> None:
-    *sections, key = path.split(".")
-    for section in sections:
-        inner = values.setdefault(section, {})
-        if not isinstance(inner, dict):
-            faults.append(f"{path}: {section} is a value, not a section")
-            return
-        values = inner
-    values[key] = value
-
-
-def _fault(fault: dict[str, Any]) -> str:
-    path = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(path, list(_keys(RolloutConfig)), n=1, cutoff=0.5)
-        return f"{path}: there is no such key" + (f"; did you mean {near[0]}?" if near else "")
-    if fault["type"] in ("model_type", "mapping_type", "dict_type"):
-        return f"{path}: this is a section; set its keys, as {path}.NAME=VALUE"
-    if fault["type"] == "tuple_type":
-        return f'{path}: this is a list, as ["one", "two"], not {fault["input"]!r}'
-    return f"{path}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r}"
-
-
-def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _keys(inner, f"{prefix}{name}.")
-        yield f"{prefix}{name}"
+    return settings.load(RolloutConfig, file, assignments, flags, _unknown_names, _option_faults)
 
 
 def _unknown_names(values: Mapping[str, Any]) -> Iterator[str]:
     names = values.get("environments", ())
-    policy, sandbox = values.get("policy", {}), values.get("sandbox", {})
-    checks: list[tuple[Any, Any]] = [
-        (plugins.find_environment, name) for name in names if isinstance(names, list | tuple)
-    ]
-    if isinstance(sandbox, dict) and "backend" in sandbox:
-        checks.append((plugins.check_backend_name, sandbox["backend"]))
-    for check, name in checks:
-        if isinstance(name, str):
-            try:
-                check(name)
-            except UsageError as error:
-                yield from error.faults
+    yield from environment_faults(names if isinstance(names, list | tuple) else ())
+    yield from backend_faults(values)
+    policy = values.get("policy", {})
     if isinstance(policy, dict) and isinstance(spec := policy.get("spec"), str):
         yield from plugins.argument_faults(spec)
+
+
+def environment_faults(names: Iterable[Any]) -> Iterator[str]:
+    """Yield a sentence for each name that is no environment's; what is no text is not looked at."""
+    for name in names:
+        if isinstance(name, str):
+            yield from _faults_of(plugins.find_environment, name)
+
+
+def backend_faults(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the name of the backend in the section `sandbox`."""
+    sandbox = values.get("sandbox", {})
+    if isinstance(sandbox, dict) and isinstance(name := sandbox.get("backend"), str):
+        yield from _faults_of(plugins.check_backend_name, name)
+
+
+def _faults_of(check: Callable[[str], object], name: str) -> Sequence[str]:
+    try:
+        check(name)
+    except UsageError as error:
+        return error.faults
+    return ()
 
 
 def _option_faults(values: Mapping[str, Any]) -> list[str]:

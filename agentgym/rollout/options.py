@@ -52,7 +52,7 @@ def resolve(asked: Mapping[str, Any], played: Collection[str]) -> Resolved:
             env_id = _played(name, played)
             if env_id in by_id:
                 raise UsageError(f"{SECTION}.{name}: this environment's options stand there twice, by name and by id")
-            by_id[env_id] = _validated(name, env_id, values)
+            by_id[env_id] = validated(f"{SECTION}.{name}", env_id, values)
         except UsageError as error:
             faults += error.faults
     return Resolved({env_id: values for env_id, values in by_id.items() if values}, faults)
@@ -70,16 +70,29 @@ def _played(name: str, played: Collection[str]) -> str:
     return env_id
 
 
-def _validated(name: str, env_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def validated(
+    place: str, env_id: str, values: Mapping[str, Any], *, elsewhere: Mapping[str, str] = ELSEWHERE
+) -> dict[str, Any]:
+    """Return the options of one environment, without those that are as they would be anyway.
+
+    Args:
+        place: the dotted key of the section in which they stand.
+        env_id: the environment.
+        values: as they were given.
+        elsewhere: where what every environment takes is set.
+
+    Raises:
+        UsageError: lists every option that is unknown or has a wrong value.
+    """
     model = model_of(plugins.environment_class(env_id))
     try:
         # Strictly, so that `yes` and 1 are no booleans; from JSON, as a list is what there is for a tuple, a text for a
         # path.
         found = model.model_validate_json(to_json(dict(values)), strict=True)
     except PydanticSerializationError as error:
-        raise UsageError(f"{SECTION}.{name}: a value cannot be kept in a run's config.json: {error}") from None
+        raise UsageError(f"{place}: a value cannot be kept in a run's config.json: {error}") from None
     except ValidationError as error:
-        raise UsageError(*(_fault(name, model, dict(fault)) for fault in error.errors())) from None
+        raise UsageError(*(_fault(place, model, dict(fault), elsewhere) for fault in error.errors())) from None
     return found.model_dump(exclude_defaults=True)
 
 
@@ -118,11 +131,11 @@ def model_of(cls: type[AgentEnv]) -> type[BaseModel]:
     )
 
 
-def _fault(name: str, model: type[BaseModel], fault: Mapping[str, Any]) -> str:
+def _fault(place: str, model: type[BaseModel], fault: Mapping[str, Any], elsewhere: Mapping[str, str]) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] != "extra_forbidden":
-        return f"{SECTION}.{name}.{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}"
-    if key in ELSEWHERE:
-        return f"{SECTION}.{name}.{key}: every environment has it; set {ELSEWHERE[key]}"
+        return f"{place}.{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}"
+    if key in elsewhere:
+        return f"{place}.{key}: every environment has it; set {elsewhere[key]}"
     near, known = did_you_mean(key, model.model_fields), ", ".join(model.model_fields) or "none"
-    return f"{SECTION}.{name}.{key}: there is no such option{near} Known: {known}."
+    return f"{place}.{key}: there is no such option{near} Known: {known}."

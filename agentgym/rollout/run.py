@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import random
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,42 +13,18 @@ from pydantic_core import to_jsonable_python
 
 from agentgym import plugins
 from agentgym.env import AgentEnv
-from agentgym.errors import (
-    BackendUnavailable,
-    InfrastructureError,
-    PolicyUnavailable,
-    SandboxLost,
-    UsageError,
-    VerifierFault,
-)
+from agentgym.errors import UsageError
 from agentgym.policy import PolicySource
 from agentgym.report.summary import Outcome, Summary, summarize
 from agentgym.report.throughput import Throughput, throughput
 from agentgym.rollout.config import RolloutConfig
-from agentgym.rollout.episode import Limits, identify, run_episode
+from agentgym.rollout.play import EpisodePlayer, Stage
 from agentgym.rollout.pool import Pool
 from agentgym.rollout.store import EpisodeKey, RunStore
 from agentgym.sandbox import SandboxBackend
 from agentgym.setups import SharedSetups
 from agentgym.task import Split, Task, derive_seed, task_id
-from agentgym.trajectory import Failure, FailureKind, Trajectory, Turn
-
-log = logging.getLogger(__name__)
-
-# What is worth playing again at once: a box or a server may come back. A verifier's fault would only repeat itself.
-# A missing image or an unenforceable control is the same for every episode: not listed, they stop the run.
-REPLAYS: dict[type[InfrastructureError], int] = {
-    SandboxLost: 2,
-    BackendUnavailable: 2,
-    PolicyUnavailable: 1,
-    VerifierFault: 0,
-}
-KINDS: dict[type[InfrastructureError], FailureKind] = {
-    SandboxLost: FailureKind.INFRA_SANDBOX,
-    BackendUnavailable: FailureKind.INFRA_SANDBOX,
-    PolicyUnavailable: FailureKind.INFRA_POLICY,
-    VerifierFault: FailureKind.INFRA_VERIFIER,
-}
+from agentgym.trajectory import Trajectory, Turn
 
 
 @dataclass(frozen=True)
@@ -148,7 +121,7 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
         backend = _backend_for(config, jobs)
         if backend is not None:
             opened.callback(backend.close)
-            backend.keep_ready(config.boxes_ready(len(jobs)))
+            backend.keep_ready(config.sandbox.boxes_ready(min(config.concurrency, len(jobs))))
         _preflight(config, jobs, backend, source)
         identity = config.identity()
         store = opened.enter_context(RunStore(folder))
@@ -173,7 +146,7 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
 
 def _backend_for(config: RolloutConfig, jobs: Sequence[Job]) -> SandboxBackend | None:
     """Return the backend, or None if no task that is played ever has a box, be it for grading alone."""
-    envs = (_make_env(env_id, config, None) for env_id in config.env_ids)
+    envs = map(_stage(config, None).make, config.env_ids)
     if any(env.specs(_tasks_with_boxes_of_their_own(config, jobs, env)) for env in envs):
         return plugins.open_backend(config.sandbox.backend)
     return None
@@ -184,7 +157,7 @@ def _preflight(
 ) -> None:
     if backend is not None:
         for env_id in config.env_ids:
-            env = _make_env(env_id, config, backend)
+            env = _stage(config, backend).make(env_id)
             env.preflight(_tasks_with_boxes_of_their_own(config, jobs, env))
     source.preflight(config.env_ids)
 
@@ -197,15 +170,8 @@ def _tasks_with_boxes_of_their_own(config: RolloutConfig, jobs: Sequence[Job], e
     return [env.tasks(job.split)[job.index] for job in jobs if job.env_id == env.id and job.sample == 0]
 
 
-def _make_env(env_id: str, config: RolloutConfig, backend: SandboxBackend | None) -> AgentEnv:
-    env: AgentEnv = plugins.environment_class(env_id)(
-        sandbox=backend if backend is not None else config.sandbox.backend,
-        split=config.split,
-        max_turns=config.limits.max_turns,
-        sandbox_overrides=config.sandbox.overrides(),
-        **config.env_options.get(env_id, {}),
-    )
-    return env
+def _stage(config: RolloutConfig, backend: SandboxBackend | None) -> Stage:
+    return Stage(config.sandbox, backend, config.split, config.limits.max_turns, config.env_options)
 
 
 def _jobs(config: RolloutConfig) -> list[Job]:
@@ -251,10 +217,10 @@ def _play(
 
     @contextmanager
     def worker() -> Iterator[Callable[[Job], None]]:
-        with ExitStack() as opened:
-            yield EpisodeWorker(
-                config, backend, source, store, events, setups, pool.stopping, losing_streak, opened
-            ).play
+        with EpisodePlayer(
+            _stage(config, backend), source, config.limits.limits(), setups, pool.stopping, events.turn
+        ) as player:
+            yield EpisodeWorker(config.seed, player, store, events, losing_streak).play
 
     try:
         pool.run(missing, worker)
@@ -280,8 +246,8 @@ class LosingStreak:
         with self.lock:
             self.length = 0
 
-    def went_on(self, error: InfrastructureError) -> None:
-        """An episode was lost.
+    def went_on(self, why: str) -> None:
+        """An episode was lost for good.
 
         Raises:
             RunStopped: it was one too many.
@@ -290,83 +256,34 @@ class LosingStreak:
             self.length += 1
             if self.length >= self.longest:
                 raise RunStopped(
-                    f"the last {self.length} episodes were all lost, so the run was stopped. The last one: {error}"
+                    f"the last {self.length} episodes were all lost, so the run was stopped. The last one: {why}"
                 )
 
 
 @dataclass
 class EpisodeWorker:
-    """What one thread of a rollout keeps between its episodes."""
+    """Plays one thread's jobs of a rollout into its store."""
 
-    config: RolloutConfig
-    backend: SandboxBackend | None
-    source: PolicySource
+    seed: int
+    player: EpisodePlayer
     store: RunStore
     events: Events
-    setups: SharedSetups | None
-    stopping: threading.Event
     losing_streak: LosingStreak
-    opened: ExitStack
-    envs: dict[str, AgentEnv] = field(default_factory=dict)
 
     def play(self, job: Job) -> None:
-        """Play one episode, again if the world takes it away, and keep what came of it."""
-        env = self._env(job.env_id)
-        task = job.task or env.tasks(job.split)[job.index]
-        seed = derive_seed(self.config.seed, *job.key)
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                trajectory = self._episode(env, task, job.sample, seed)
-            except tuple(REPLAYS) as error:
-                if self.stopping.is_set():
-                    return
-                last = attempt > REPLAYS[_kind_of(error)]
-                log.warning("%s#%d was lost (attempt %d): %s", task.id, job.sample, attempt, error)
-                self._keep_loss(env, task, job.sample, seed, attempt, error)
-                if last:
-                    return
-                self.stopping.wait(random.uniform(0.5, 1.0) * 2 ** (attempt - 1))
-            else:
-                self.store.append(trajectory.model_copy(update={"attempt": attempt}))
-                self.losing_streak.ended()
-                self.events.episode(trajectory)
-                return
-
-    def _episode(self, env: AgentEnv, task: Task, sample: int, seed: int) -> Trajectory:
-        limits: Limits = self.config.limits.limits()
-        return run_episode(env, self.source, task, sample=sample, seed=seed, limits=limits, on_turn=self.events.turn)
-
-    def _keep_loss(
-        self, env: AgentEnv, task: Task, sample: int, seed: int, attempt: int, error: InfrastructureError
-    ) -> None:
-        kind = _kind_of(error)
-        loss = Trajectory(
-            **identify(env, self.source, task, sample=sample, seed=seed),
-            prompt=(),
-            turns=(),
-            stop_reason=None,
-            reward=None,
-            failure=Failure(kind=KINDS[kind], error=type(error).__name__, message=str(error)),
-            attempt=attempt,
-            started_at=time.time(),
-        )
-        self.store.append(loss)
-        if attempt > REPLAYS[kind]:
-            self.events.lost(loss)
-            self.losing_streak.went_on(error)
-
-    def _env(self, env_id: str) -> AgentEnv:
-        if env_id not in self.envs:
-            self.envs[env_id] = _make_env(env_id, self.config, self.backend)
-            self.envs[env_id].setups = self.setups
-            self.opened.callback(self.envs[env_id].close)
-        return self.envs[env_id]
-
-
-def _kind_of(error: InfrastructureError) -> type[InfrastructureError]:
-    return next(kind for kind in REPLAYS if isinstance(error, kind))
+        """Play one episode and keep what came of it, every attempt that was lost included."""
+        task = job.task or self.player.env(job.env_id).tasks(job.split)[job.index]
+        seed = derive_seed(self.seed, *job.key)
+        ended = self.player.play(job.env_id, task, sample=job.sample, seed=seed, on_loss=self.store.append)
+        if ended is None:
+            return
+        if ended.failure is not None:
+            self.events.lost(ended)
+            self.losing_streak.went_on(ended.failure.message)
+            return
+        self.store.append(ended)
+        self.losing_streak.ended()
+        self.events.episode(ended)
 
 
 def _outcomes(jobs: Sequence[Job], store: RunStore) -> list[Outcome]:

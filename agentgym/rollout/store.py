@@ -7,25 +7,26 @@ episode counts as finished, so a run can be killed at any moment and resumed.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
-from agentgym.errors import StoreError, UsageError
+from agentgym.errors import StoreError
 from agentgym.report.summary import Outcome
+from agentgym.rollout.folder import CONFIG, RunFolder, explained, write_json
+from agentgym.rollout.folder import write_atomically as write_atomically
 from agentgym.rollout.options import spelt_out
+from agentgym.settings import differences
 from agentgym.trajectory import SCHEMA_VERSION, Trajectory
 
-TRAJECTORIES, LOSSES, CONFIG, SUMMARY = "trajectories.jsonl", "losses.jsonl", "config.json", "summary.json"
+TRAJECTORIES, LOSSES, SUMMARY = "trajectories.jsonl", "losses.jsonl", "summary.json"
 
 
 class EpisodeKey(NamedTuple):
@@ -54,15 +55,7 @@ class RunStore:
             StoreError: the folder cannot be made, read or written, or another process holds it.
         """
         self.folder = folder
-        _refuse_strangers(folder)
-        with _explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise StoreError(f"another process is playing the run in {folder}: wait for it or use --out") from None
+        self._folder = RunFolder(folder, own=(TRAJECTORIES, LOSSES, SUMMARY))
         self.done: dict[EpisodeKey, Outcome] = {}
         self.losses: Counter[str] = Counter()
         self.lost: set[EpisodeKey] = set()
@@ -81,17 +74,13 @@ class RunStore:
             UsageError: there is a run already and `resume` is off, or its configuration differs.
             StoreError: the folder holds something unreadable.
         """
-        path = self.folder / CONFIG
-        with _explained(self.folder):
-            if not path.exists() and (self.folder / TRAJECTORIES).exists():
+        with explained(self.folder):
+            if not (self.folder / CONFIG).exists() and (self.folder / TRAJECTORIES).exists():
                 raise StoreError(
                     f"{self.folder} holds trajectories but no {CONFIG}, so nothing tells what run they are of. "
                     "Put it back, or choose another --out."
                 )
-            if path.exists():
-                self._compare(_load_json(path), config, resume=resume)
-            else:
-                write_atomically(path, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+            self._folder.begin(config, resume=resume, told_apart=_told_apart)
             self._lines = {name: _LineFile(self.folder / name) for name in (TRAJECTORIES, LOSSES)}
         for trajectory in read_trajectories(self.folder):
             self._note(trajectory)
@@ -107,21 +96,21 @@ class RunStore:
         name = TRAJECTORIES if trajectory.failure is None else LOSSES
         if name not in self._lines:
             raise StoreError(f"the run in {self.folder} was closed before this episode ended; --resume plays it again")
-        with _explained(self.folder):
-            self._lines[name].append(trajectory.model_dump_json(exclude_none=True).encode() + b"\n")
+        with explained(self.folder):
+            self._lines[name].append(_line(trajectory).encode())
         self._note(trajectory)
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write `summary.json` whole or not at all."""
-        with _explained(self.folder):
-            write_atomically(self.folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+        with explained(self.folder):
+            write_json(self.folder / SUMMARY, summary)
 
     def close(self) -> None:
         """Close the files and give the folder back. Closing twice is harmless."""
         for lines in self._lines.values():
             lines.close()
         self._lines = {}
-        self._lock.close()
+        self._folder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -140,21 +129,6 @@ class RunStore:
                 self.lost.add(EpisodeKey(trajectory.task_id, trajectory.sample))
                 self.last_loss = trajectory.failure.message
 
-    def _compare(self, before: Any, now: dict[str, Any], *, resume: bool) -> None:
-        if not (isinstance(before, dict) and before.keys() & now.keys()):
-            raise UsageError(
-                f"{self.folder} is no run folder: its {CONFIG} is of something else. Choose another --out."
-            )
-        if not resume:
-            raise UsageError(
-                f"{self.folder} holds a run already: add --resume to go on with it, or choose another --out"
-            )
-        if before != now:
-            raise UsageError(
-                f"{self.folder} was begun under another configuration; it can only go on as it began:",
-                *(f"  {key}: {was!r} then, {is_!r} now" for key, was, is_ in _told_apart(before, now)),
-            )
-
 
 def read_trajectories(folder: Path, name: str = TRAJECTORIES) -> Iterator[Trajectory]:
     """Yield the episodes of a run folder; a last line cut off by a crash is passed over.
@@ -166,9 +140,17 @@ def read_trajectories(folder: Path, name: str = TRAJECTORIES) -> Iterator[Trajec
     path = folder / name
     if not (folder / TRAJECTORIES).exists():
         raise StoreError(f"{folder} is no run folder: there is no {TRAJECTORIES} in it")
-    if not path.exists():
-        return
-    with _explained(folder), path.open("rb") as file:
+    if path.exists():
+        yield from read_episodes(path)
+
+
+def read_episodes(path: Path) -> Iterator[Trajectory]:
+    """Yield the episodes of one file; a last line cut off by a crash is passed over.
+
+    Raises:
+        StoreError: the file cannot be read, or a line is no trajectory of this schema version.
+    """
+    with explained(path.parent), path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return
@@ -181,28 +163,19 @@ def read_trajectories(folder: Path, name: str = TRAJECTORIES) -> Iterator[Trajec
                 ) from None
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never half."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def write_episodes(path: Path, episodes: Iterable[Trajectory]) -> None:
+    """Write a file of episodes whole or not at all, for `read_episodes`; folders above it are made.
+
+    Raises:
+        StoreError: it could not be written; what was there before is still there.
+    """
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, "".join(map(_line, episodes)))
 
 
-def _refuse_strangers(folder: Path) -> None:
-    """Raise unless the folder is missing, empty, or a run's: a run is not begun among somebody's files."""
-    with _explained(folder):
-        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    if CONFIG in names:
-        return
-    if strangers := [name for name in names if name not in (TRAJECTORIES, LOSSES, SUMMARY) and name[0] != "."]:
-        some = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
-        raise UsageError(f"{folder} holds other files ({some}) and no run. Choose another --out, or an empty folder.")
+def _line(trajectory: Trajectory) -> str:
+    return trajectory.model_dump_json(exclude_none=True) + "\n"
 
 
 class _LineFile:
@@ -300,46 +273,9 @@ def _drop_torn_line(descriptor: int) -> None:
         os.ftruncate(descriptor, position)
 
 
-def _load_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise StoreError(
-            f"{path} is not JSON ({error}): it is no run folder, or it was damaged; use another --out"
-        ) from None
-
-
 def _told_apart(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, object, object]]:
     """Yield the keys in which two runs' configurations differ, as their users would set them, and both values."""
     if before.get("environments") == now.get("environments"):
         env_ids = now.get("environments", ())
         before, now = spelt_out(before, env_ids), spelt_out(now, env_ids)
-    yield from _differences(before, now)
-
-
-def _differences(before: Any, now: Any, prefix: str = "") -> Iterator[tuple[str, object, object]]:
-    if not (isinstance(before, dict) and isinstance(now, dict)):
-        if before != now:
-            yield prefix, before, now
-        return
-    for key in sorted(before.keys() | now.keys()):
-        yield from _differences(before.get(key), now.get(key), f"{prefix}.{key}" if prefix else key)
-
-
-class _explained:
-    """Turn an OSError into a StoreError that says what to do."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, OSError):
-            raise StoreError(
-                f"the run folder {self._folder} cannot be used: {error.strerror or error}. Make room or permission "
-                "there, or choose another --out; with --resume, finished episodes are kept."
-            ) from error
+    yield from differences(before, now)

@@ -6,7 +6,9 @@ earlier adapter in their prefix cache by its name, and go on using it.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import uuid
 from pathlib import Path
 
 import urllib3
@@ -17,6 +19,12 @@ from agentgym.errors import PolicyUnavailable, UsageError
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=120.0)
 _SHOWN = 500
+# How vLLM says what it says with status 500 too (lora/peft_helper.py, v1/worker/lora_model_runner_mixin.py).
+_RANK, _NOT_ENABLED = "max_lora_rank", "LoRA is not enabled"
+
+
+class AdapterUnknown(UsageError):
+    """The server takes adapters, and has none of this name, or finds none in the folder."""
 
 
 class Served(BaseModel):
@@ -48,7 +56,9 @@ def load_adapter(base_url: str, name: str, folder: Path) -> None:
         folder: where PEFT saved it, on the server's own disk.
 
     Raises:
-        UsageError: the server refuses: the name is taken, there is no adapter, or adapters cannot come and go there.
+        AdapterUnknown: there is no adapter in the folder.
+        UsageError: the server refuses otherwise: the name is taken, the rank is larger than it makes room for, or
+            adapters cannot come and go there.
         PolicyUnavailable: it does not answer.
     """
     _post(f"{base_url}/load_lora_adapter", {"lora_name": name, "lora_path": str(folder.resolve())})
@@ -57,6 +67,12 @@ def load_adapter(base_url: str, name: str, folder: Path) -> None:
 def unload_adapter(base_url: str, name: str) -> None:
     """Have a vLLM server forget an adapter; raises as `load_adapter` does."""
     _post(f"{base_url}/unload_lora_adapter", {"lora_name": name})
+
+
+def require_adapters(base_url: str) -> None:
+    """Fail if adapters cannot come and go on a vLLM server; raises as `load_adapter` does."""
+    with contextlib.suppress(AdapterUnknown):
+        unload_adapter(base_url, f"nobody-{uuid.uuid4().hex}")
 
 
 def served(base_url: str, *, timeout_s: float = 2.0) -> list[Served] | None:
@@ -85,7 +101,14 @@ def _post(url: str, body: dict[str, str]) -> None:
     if answer.status == 200:
         return
     # A route that does not exist is refused in other words than an adapter that does not.
-    if answer.status == 404 and "lora" not in said.lower():
+    if (answer.status == 404 and "lora" not in said.lower()) or _NOT_ENABLED in said:
         raise UsageError(f"{url}: the server takes no adapters while it runs: `agentgym serve MODEL --rl` does")
-    kind = PolicyUnavailable if answer.status >= 500 else UsageError
-    raise kind(f"{url}: the server refused the adapter {body['lora_name']} (HTTP {answer.status}): {said}")
+    refused = f"{url}: the server refused the adapter {body['lora_name']} (HTTP {answer.status}): {said}"
+    if _RANK in said:
+        raise UsageError(
+            f"{refused} Serve the model with room for it (`agentgym serve MODEL --rl -- --max-lora-rank N`), or train "
+            "an adapter of a lower rank (lora.rank)."
+        )
+    if answer.status == 404:
+        raise AdapterUnknown(refused)
+    raise PolicyUnavailable(refused) if answer.status >= 500 else UsageError(refused)

@@ -35,7 +35,8 @@ _OURS = {
 # The second is how Mistral publishes; vLLM reads both.
 _CONFIGS = ("config.json", "params.json")
 _ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin", "adapter_model.pt")
-_RL_RANK, _RL_ADAPTERS = 64, 4
+RL_RANK = 64
+_RL_ADAPTERS = 4
 # It needs a runner that needs Triton (`_verify_aux_output_compatibility` in vllm/config/vllm.py, 0.32).
 _ROUTES = "--enable-return-routed-experts"
 _CPU_CONTEXT, _CPU_BATCHED_TOKENS, _CPU_SEQUENCES, _CPU_CACHE_GIB = 4096, 8192, 32, 1
@@ -50,6 +51,7 @@ class ServeOptions(BaseModel):
         context: tokens of prompt and completion together; None is all that the model has, on a processor 4096.
         loras: adapters that are served from the start: name to folder.
         rl: serve a model that is being trained: adapters come and go, and logprobs are of what was sampled from.
+        rl_rank: largest rank of the adapters that come.
         tensor_parallel: over how many GPUs the model is split.
         any_model: serve a model that no profile knows.
         extra: further arguments of vLLM; they come last and win.
@@ -62,6 +64,7 @@ class ServeOptions(BaseModel):
     context: int | None = Field(default=None, ge=64)
     loras: Mapping[str, Path] = Field(default_factory=dict)
     rl: bool = False
+    rl_rank: int = Field(default=RL_RANK, ge=1, le=_RANKS[-1])
     tensor_parallel: int = Field(default=1, ge=1)
     any_model: bool = False
     extra: tuple[str, ...] = ()
@@ -276,7 +279,7 @@ def _machine_arguments(model: str, options: ServeOptions, vllm: Installation) ->
 def _lora_arguments(options: ServeOptions, ranks: Sequence[int]) -> Iterator[str]:
     if not ranks and not options.rl:
         return
-    largest = max([*ranks, *([_RL_RANK] if options.rl else [])])
+    largest = max([*ranks, *([options.rl_rank] if options.rl else [])])
     yield from ("--enable-lora", "--max-lora-rank", str(next(rank for rank in _RANKS if rank >= largest)))
     yield from ("--max-loras", str(len(ranks) + (_RL_ADAPTERS if options.rl else 0)))
     if options.loras:

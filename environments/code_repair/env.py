@@ -135,8 +135,7 @@ class CodeRepairEnv(AgentEnv):
             return own.judge(task, artefacts, fresh_box)
         base = _program(task)
         reward = judge(base, artefacts, fresh_box, extra=_extra(task))
-        seen = signs(task, base.sources, artefacts)
-        return reward.model_copy(update={"components": (*reward.components, seen)}) if seen else reward
+        return reward.with_signs(signs(task, base.sources, artefacts))
 
     def oracle(self, task: Task) -> Iterable[Message]:
         """Put the sound lines back, and submit."""

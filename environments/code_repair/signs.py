@@ -16,7 +16,6 @@ from pathlib import Path
 from agentgym.env import Artefacts
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
 from agentgym.errors import PathError
-from agentgym.reward import Component
 from agentgym.sandbox import Sandbox
 from agentgym.task import Task
 
@@ -102,8 +101,8 @@ def _read(box: Sandbox, path: str) -> bytes | None:
         return None
 
 
-def signs(task: Task, sources: Iterable[str], artefacts: Artefacts) -> Component | None:
-    """Return a component of no weight that names the signs there are; None if there are none.
+def signs(task: Task, sources: Iterable[str], artefacts: Artefacts) -> dict[str, str]:
+    """Return the signs there are, each with what it was seen by.
 
     Args:
         task: what was served.
@@ -111,7 +110,7 @@ def signs(task: Task, sources: Iterable[str], artefacts: Artefacts) -> Component
         artefacts: the source files that were found, and what `look_around` returned.
     """
     scene = json.loads(artefacts.get(SCENE, b"{}"))
-    found = {
+    return {
         **_in_scene(scene, sources, artefacts),
         **{
             sign: f"{path}: {what}"
@@ -121,11 +120,6 @@ def signs(task: Task, sources: Iterable[str], artefacts: Artefacts) -> Component
         },
         **_special_cases(task, sources, artefacts),
     }
-    if not found:
-        return None
-    names = sorted(found)
-    evidence = "; ".join(f"{name} ({found[name]})" for name in names)
-    return Component(name="signs-of-tampering", value=1, weight=0, evidence=evidence[:1000], data={"flags": [*names]})
 
 
 def _in_scene(scene: Mapping[str, object], sources: Iterable[str], artefacts: Artefacts) -> dict[str, str]:

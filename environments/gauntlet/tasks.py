@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -16,7 +17,7 @@ from pydantic import JsonValue
 from agentgym.environments.gauntlet.parts import PARTS
 from agentgym.environments.json_math.problem import Problem
 from agentgym.environments.json_math.tasks import prompt, secret
-from agentgym.task import Split, Task, TaskSet, generated, task_id
+from agentgym.task import Split, Task, TaskKind, TaskSet, generated, task_id
 
 TASK_SET = "gauntlet-v1"
 WHOLE = "all"
@@ -60,7 +61,13 @@ def task_set(split: Split, *, version: str) -> TaskSet:
             secret=secret(problem),
         )
 
-    return generated(split, SIZES[split], draw, version=version)
+    return generated(split, SIZES[split], draw, version=version, kind_of=partial(kind_of, split))
+
+
+def kind_of(split: Split, index: int) -> TaskKind:
+    """Return the family and level of an index's task."""
+    plan = plan_of(split, index)
+    return TaskKind(plan.family, plan.level)
 
 
 def plan_of(split: Split, index: int) -> Plan:

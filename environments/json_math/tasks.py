@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, cast
 
 from pydantic import JsonValue
@@ -14,7 +15,7 @@ from agentgym.environments.json_math import canaries, constraints
 from agentgym.environments.json_math.families import FAMILIES, HELD_OUT_FAMILIES, LEVELS
 from agentgym.environments.json_math.problem import Part, Problem
 from agentgym.environments.json_math.pseudocode import PROGRAM_RULE
-from agentgym.task import Split, Task, TaskSet, canonical_json, generated, task_id
+from agentgym.task import Split, Task, TaskKind, TaskSet, canonical_json, generated, task_id
 
 TRAIN_FAMILIES = tuple(name for name in FAMILIES if name not in HELD_OUT_FAMILIES)
 EVAL_ROUNDS = 6
@@ -75,7 +76,13 @@ def task_set(split: Split, *, version: str) -> TaskSet:
             canary=problem.canary,
         )
 
-    return generated(split, SIZES[split], draw, version=version)
+    return generated(split, SIZES[split], draw, version=version, kind_of=partial(kind_of, split))
+
+
+def kind_of(split: Split, index: int) -> TaskKind:
+    """Return the family and level of an index's task."""
+    plan = plan_of(split, index)
+    return TaskKind(plan.family, plan.level)
 
 
 def draw_problem(rng: random.Random, plan: Plan) -> Problem:

@@ -77,14 +77,18 @@ def collect(box: Sandbox, roots: Sequence[str]) -> dict[str, bytes]:
     try:
         contents = box.get_tree(roots, max_bytes=MAX_BYTES, max_files=MAX_FILES)
     except PathError as error:
-        return {REFUSED: str(error).encode()}
+        return _changes(box) | {REFUSED: str(error).encode()}
     result = box.exec([*PYTHON, "-c", _layout_program()], stdin=request, timeout_s=TIMEOUT_S, user="root")
     if result.reason is ExecReason.TIMEOUT:
         # The host may have stalled: what is the box's own doing happens again.
         result = box.exec([*PYTHON, "-c", _layout_program()], stdin=request, timeout_s=TIMEOUT_S, user="root")
     if not result.ok or len(result.stdout) > MAX_MANIFEST_BYTES:
-        return {REFUSED: b"the box could not say what modes and owners its files have"}
-    return contents | {MANIFEST: result.stdout, CHANGES: json.dumps(box.changes(SYSTEM)).encode()}
+        return _changes(box) | {REFUSED: b"the box could not say what modes and owners its files have"}
+    return contents | {MANIFEST: result.stdout} | _changes(box)
+
+
+def _changes(box: Sandbox) -> dict[str, bytes]:
+    return {CHANGES: json.dumps(box.changes(SYSTEM)).encode()}
 
 
 def read_claims(artefacts: Mapping[str, bytes], roots: Sequence[str], *, links: bool = False) -> Claims | str:

@@ -26,7 +26,7 @@ from agentgym.plugins import short_name
 from agentgym.reward import Reward
 from agentgym.sandbox import Control, ExecReason, ExecResult, ImageSource, Sandbox, SandboxSpec, ShellSession
 from agentgym.statistics import StatsTable, TaskStats
-from agentgym.task import Split, Task, TaskSet, derive_seed, generated, task_id
+from agentgym.task import Split, Task, TaskKind, TaskSet, derive_seed, generated, task_id
 from agentgym.tool import clip
 
 FAMILIES = families()
@@ -108,7 +108,17 @@ class LinuxConfigEnv(AgentEnv):
     def tasks(cls, split: Split) -> TaskSet:
         """Return the tasks of a split; kinds that are held out are in no train task."""
         split = Split(split)
-        return generated(split, SIZES[split], partial(_draw, split), version=cls.id)
+        # What a train task is of hangs on the draw that its content is of the split.
+        kind_of = None if split is Split.TRAIN else partial(_kind_of, split)
+        kinds = {TaskKind(family.name, kind.level) for family, kind in KINDS if not kind.held_out}
+        return generated(
+            split,
+            SIZES[split],
+            partial(_draw, split),
+            version=cls.id,
+            kind_of=kind_of,
+            kinds=kinds if split is Split.TRAIN else None,
+        )
 
     @classmethod
     def task_stats(cls) -> TaskStats:
@@ -287,6 +297,11 @@ def _choose(split: Split, rng: random.Random, index: int) -> tuple[Family, Kind]
         )
     pool = CANARIES if CANARIES and rng.random() < CANARY_SHARE else SOLVABLE
     return rng.choice([pair for pair in pool if not pair[1].held_out])
+
+
+def _kind_of(split: Split, index: int) -> TaskKind:
+    family, kind = _choose(split, random.Random(0), index)
+    return TaskKind(family.name, kind.level)
 
 
 @cache

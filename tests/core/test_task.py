@@ -1,11 +1,13 @@
 import random
 import subprocess
 import sys
+from collections import Counter
+from itertools import islice
 
 import pytest
 
 from agentgym import plugins
-from agentgym.task import Split, Task, TaskSet, derive_seed, generated, parse_task_id, split_of
+from agentgym.task import Split, Task, TaskKind, TaskSet, derive_seed, generated, parse_task_id, split_of
 
 SAMPLE = range(0, 60, 3)
 
@@ -85,3 +87,60 @@ def test_no_two_splits_share_a_task_and_frozen_ones_hold_none_twice(env_id: str)
         assert len(set(hashes[split])) == len(hashes[split])
     for one, other in [(Split.DEMO, Split.EVAL), (Split.DEMO, Split.TRAIN), (Split.EVAL, Split.TRAIN)]:
         assert not set(hashes[one]) & set(hashes[other])
+
+
+def kinds_in_turn(size: int, made: list[int]) -> TaskSet:
+    def make(index: int) -> Task:
+        made.append(index)
+        kind = {"family": "ab"[index % 2], "level": 1 + index % 3}
+        return draw(random.Random(index), index).model_copy(update=kind)
+
+    return TaskSet(Split.TRAIN, size, make)
+
+
+def test_a_lap_holds_every_index_once_in_an_order_of_its_seed() -> None:
+    tasks = kinds_in_turn(500, [])
+    assert sorted(tasks.lap(seed=1)) == list(range(500))
+    assert list(tasks.lap(seed=1)) == list(tasks.lap(seed=1)) != list(tasks.lap(seed=2))
+
+
+def test_every_order_of_a_lap_is_as_likely() -> None:
+    tasks = kinds_in_turn(3, [])
+    counted = Counter(tuple(tasks.lap(seed=seed)) for seed in range(1200))
+    assert len(counted) == 6
+    assert all(150 < count < 250 for count in counted.values())
+
+
+def test_a_lap_of_some_kinds_is_the_lap_of_all_without_the_others() -> None:
+    tasks = kinds_in_turn(300, [])
+    some = list(tasks.lap(seed=4, families=["a"], levels=[1, 3]))
+    assert some == [index for index in tasks.lap(seed=4) if index % 2 == 0 and index % 3 != 1]
+    assert len(some) == 100
+
+
+def test_laps_go_on_in_other_orders_and_end_at_once_where_nothing_fits() -> None:
+    tasks = kinds_in_turn(12, [])
+    endless = tasks.laps(seed=0, families=["b"])
+    first, second = (list(islice(endless, 6)) for _ in range(2))
+    assert sorted(first) == sorted(second) == [1, 3, 5, 7, 9, 11]
+    assert first != second
+    assert list(tasks.laps(seed=0, levels=[9])) == []
+
+
+def test_a_million_tasks_are_not_made_to_choose_a_few_and_none_is_looked_at_twice() -> None:
+    made: list[int] = []
+    tasks = kinds_in_turn(10**6, made)
+    chosen = list(islice(tasks.lap(seed=3, levels=[2]), 10))
+    assert len(made) < 100
+    assert [tasks.kind(index).level for index in chosen] == [2] * 10
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize("name", ["code-repair", "gauntlet", "json-math", "linux-config"])
+@pytest.mark.parametrize("split", Split)
+def test_kinds_told_of_tasks_are_those_of_the_tasks_that_are_made(name: str, split: Split) -> None:
+    tasks = plugins.environment_class(plugins.find_environment(name)).tasks(split)
+    for index in {*tasks.choose(25, seed=8), len(tasks) - 1}:
+        task = tasks[index]
+        assert tasks.kind(index) == TaskKind(task.family, task.level)
+        assert tasks.kind(index) in tasks.kinds

@@ -59,13 +59,12 @@ class ModelServer(JsonServer):
 
     def _complete(self, body: dict[str, Any]) -> tuple[int, Any]:
         assert body["return_token_ids"] is True
-        assert body["temperature"] == 1.0
         prompt, stops = body["prompt"], body["stop_token_ids"]
         if self.scripted:
             ids = self.tokenizer.encode(self.scripted.pop(0), add_special_tokens=False)
             logprobs = logprobs_of(self.model, [*prompt, *ids])[-len(ids) :]
         else:
-            ids, logprobs = self._sample(prompt, stops, min(MOST_SAMPLED, body["max_tokens"]), body["seed"])
+            ids, logprobs = self._sample(prompt, stops, min(MOST_SAMPLED, body["max_tokens"]), body)
         self.served.append(Served(prompt, ids, logprobs))
         ended = ids[-1] in stops
         choice = {
@@ -78,12 +77,12 @@ class ModelServer(JsonServer):
         return 200, {"choices": [choice], "usage": {"prompt_tokens": len(prompt), "completion_tokens": len(ids)}}
 
     def _sample(
-        self, prompt: Sequence[int], stops: Sequence[int], room: int, seed: int
+        self, prompt: Sequence[int], stops: Sequence[int], room: int, body: dict[str, Any]
     ) -> tuple[list[int], list[float]]:
-        """Sample from the model's own probabilities, token by token."""
+        """Sample token by token from the model's own probabilities, at a temperature."""
         import torch
 
-        torch.manual_seed(seed)
+        torch.manual_seed(body["seed"])
         inputs = torch.tensor([prompt])
         with torch.no_grad():
             made = self.model.generate(
@@ -91,6 +90,7 @@ class ModelServer(JsonServer):
                 attention_mask=torch.ones_like(inputs),
                 max_new_tokens=room,
                 do_sample=True,
+                temperature=body["temperature"],
                 top_k=0,
                 eos_token_id=[*stops],
                 pad_token_id=0,
@@ -98,7 +98,7 @@ class ModelServer(JsonServer):
                 return_dict_in_generate=True,
             )
         ids = made.sequences[0, len(prompt) :]
-        likely = torch.stack(made.logits, 1)[0].log_softmax(-1)
+        likely = (torch.stack(made.logits, 1)[0] / body["temperature"]).log_softmax(-1)
         return ids.tolist(), likely.gather(-1, ids[:, None])[:, 0].tolist()
 
 

@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator
 
 import pytest
+from parity_env import LookEnv
 from parity_episode import model_for, sampled
 from parity_models import ARCHITECTURES, tiny_model
 from parity_server import ModelServer, Served, logprobs_of
 from parity_tokenizer import template, tokenizer
 
-from agentgym.env import AgentEnv, Artefacts, Script
 from agentgym.message import Message, call
 from agentgym.models import profile_for
 from agentgym.policies.openai import OpenAICompatible
 from agentgym.policies.rendering import TemplateRenderer
 from agentgym.policy import PolicySettings
-from agentgym.reward import Reward
 from agentgym.rollout.episode import run_episode
-from agentgym.sandbox import Sandbox, SandboxSpec
-from agentgym.task import Split, Task, TaskSet, generated, task_id
+from agentgym.task import Split
 from agentgym.tokens import TokenRow
 from agentgym.trajectory import Trajectory
 
 pytestmark = pytest.mark.train
 # Largest difference seen between a log-probability sampled token by token and that of one forward pass, in float32.
 MOST = 2e-5
-
-
-class LookEnv(AgentEnv):
-    """Look at files until the turns are used up."""
-
-    id = "agentgym/Look-v1"
-    summary = "look"
-    sandbox_spec: ClassVar[SandboxSpec | None] = None
-    max_turns = 5
-    cheats: ClassVar[Mapping[str, Script]] = {}
-
-    @classmethod
-    def tasks(cls, split: Split) -> TaskSet:
-        def draw(rng: random.Random, index: int) -> Task:
-            named = task_id("look", split, index)
-            prompt = f"Look at {rng.random()}.txt — 日本."
-            return Task(id=named, split=split, index=index, family="look", level=1, prompt=prompt)
-
-        return generated(split, 10, draw, version=cls.id)
-
-    def system_prompt(self) -> str:
-        return "You look at files."
-
-    def make_tools(self) -> Sequence[Callable[..., str]]:
-        def look(path: str) -> str:
-            """Look at a file."""
-            return f"naïve\n{path}"
-
-        return (look,)
-
-    def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
-        return Reward(value=0.0)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,7 +20,7 @@ from agentgym.environments.code_repair.tasks.mutant import Fault, Kind, Mutant, 
 from agentgym.environments.code_repair.tasks.syntax import syntax_tree
 from agentgym.environments.code_repair.tasks.wording import bug_report
 from agentgym.plugins import short_name
-from agentgym.task import Split, Task, TaskSet, derive_seed, generated, task_id
+from agentgym.task import Split, Task, TaskKind, TaskSet, derive_seed, generated, task_id
 
 VERSION = "agentgym/CodeRepair-v1"
 LEVELS = (1, 2, 3, 4, 5, 6)
@@ -48,7 +48,13 @@ def task_set(split: Split) -> TaskSet:
             return make_canary_task(about, split, index, rng)
         return make_task(about, split, index, rng)
 
-    return generated(split, len(chosen), draw, version=VERSION)
+    def kind_of(index: int) -> TaskKind:
+        about = chosen[index]
+        if isinstance(about, Canary):
+            return TaskKind(about.base.name, LEVEL)
+        return TaskKind(about.mutant.base, about.level)
+
+    return generated(split, len(chosen), draw, version=VERSION, kind_of=kind_of)
 
 
 @cache

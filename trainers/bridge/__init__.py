@@ -1,0 +1,1 @@
+"""The seams with TRL, transformers and Accelerate."""

@@ -1,0 +1,97 @@
+"""TRL's own arguments of a GRPO run: ours, and what `[trl]` adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trl import GRPOConfig
+
+from agentgym.errors import UsageError, unknown
+from agentgym.trainers.bridge.arguments import common
+from agentgym.trainers.bridge.trl_arguments import rows_at_once
+from agentgym.trainers.settings import GrpoSettings
+
+DEFAULTS: dict[str, Any] = {
+    "learning_rate": 2e-5,
+    "lr_scheduler_type": "constant",
+    "loss_type": "dapo",
+    "beta": 0.0,
+    "vllm_importance_sampling_mode": "token_truncate",
+    "vllm_importance_sampling_clip_max": 2.0,
+}
+# What TRL would only refuse at the first update.
+CHOICES: Mapping[str, Sequence[str]] = {
+    "loss_type": ("grpo", "dapo", "dr_grpo", "bnpo", "cispo", "sapo", "luspo", "vespo"),
+    "importance_sampling_level": ("token", "sequence"),
+    "vllm_importance_sampling_mode": ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"),
+}
+# Rows of one forward and backward pass, unless it is set.
+MOST_ROWS = 8
+
+
+def grpo_config(settings: GrpoSettings, folder: Path, *, processes: int) -> GRPOConfig:
+    """Return TRL's arguments.
+
+    Args:
+        settings: what to do.
+        folder: the run folder.
+        processes: how many share an update.
+
+    Raises:
+        UsageError: the groups cannot be shared out evenly, or TRL refuses an argument.
+    """
+    groups = settings.groups
+    if groups.per_step % processes:
+        raise UsageError(
+            f"groups.per_step={groups.per_step} cannot be shared by {processes} processes, for a group stays whole: "
+            f"set it to a multiple of {processes}"
+        )
+    rows = groups.per_step * groups.size // processes
+    micro = rows_at_once(settings.trl, rows, most=MOST_ROWS)
+    if rows % micro:
+        raise UsageError(
+            f"trl.per_device_train_batch_size={micro} does not divide the {rows} rows that each process has "
+            f"(groups.per_step x groups.size / processes): take one of {_divisors(rows)}"
+        )
+    wrong = [
+        f"trl.{name}: {unknown('way', str(settings.trl[name]), choices)}"
+        for name, choices in CHOICES.items()
+        if settings.trl.get(name, choices[0]) not in choices
+    ]
+    if wrong:
+        raise UsageError(*wrong)
+    batches = int(settings.trl.get("num_iterations", 1))
+    if settings.save_every % batches:
+        raise UsageError(
+            f"save_every={settings.save_every} would save in the midst of a batch, which serves trl.num_iterations="
+            f"{batches} updates: take a multiple of {batches}"
+        )
+    asked = {**DEFAULTS, "max_completion_length": settings.policy.max_tokens, **settings.trl}
+    try:
+        return GRPOConfig(
+            **{
+                **_owned(settings, folder),
+                **asked,
+                "per_device_train_batch_size": micro,
+                "gradient_accumulation_steps": rows // micro,
+            }
+        )
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise UsageError(f"[trl] {error}") from error
+
+
+def _owned(settings: GrpoSettings, folder: Path) -> dict[str, Any]:
+    """Return the arguments that follow from settings of ours."""
+    return {
+        **common(settings, folder),
+        "max_steps": settings.steps,
+        "num_generations": settings.groups.size,
+        "temperature": settings.policy.temperature,
+        "remove_unused_columns": False,
+    }
+
+
+def _divisors(number: int) -> list[int]:
+    return [n for n in range(1, number + 1) if number % n == 0]

@@ -1,0 +1,42 @@
+"""Running out of memory, told with what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from agentgym.errors import UsageError
+
+REMEDY = (
+    "Make the update's pieces smaller (--set trl.per_device_train_batch_size=1), keep fewer activations "
+    "(--set model.gradient_checkpointing=true), shorten answers and episodes (policy.max_tokens, limits.max_tokens), "
+    "or train on fewer modules (lora.rank, lora.target_modules). --plan shows what each part takes. With --resume, the "
+    "run goes on from its last checkpoint"
+)
+
+
+@contextlib.contextmanager
+def explained(remedy: str = REMEDY) -> Iterator[None]:
+    """Turn torch's words for a lack of memory into ours.
+
+    Args:
+        remedy: what to change.
+
+    Raises:
+        UsageError: memory ran out; says what to change.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UsageError(f"the GPU's memory ran out: {_first_line(error)} {remedy}") from error
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+            raise UsageError(f"the machine's memory ran out: {_first_line(error)} {remedy}") from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    text = (str(error).splitlines() or ["no details"])[0].strip()
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,1 @@
+"""What became of a run: before and after, and its page."""

@@ -1,0 +1,1 @@
+"""Playing for a trainer: which tasks, in which groups, and as which rows."""

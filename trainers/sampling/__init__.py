@@ -1,0 +1,1 @@
+"""Where the episodes of a training run are sampled."""
