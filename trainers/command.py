@@ -37,6 +37,7 @@ exit status: 0 trained (with --plan: it fits), 1 could not (infrastructure; --re
 fit), 2 bad usage, 3 stopped by a rail (--resume goes on, when its cause is mended), 130 interrupted, 143 ended by
 SIGTERM
 """
+CHECKPOINTS = "checkpoints"
 NEEDED = ("torch", "transformers", "trl", "peft")
 INSTALL = "pip install 'agentgym-rl[train]'"
 
@@ -47,6 +48,7 @@ _FREE = (
     ("report_to",),
     ("accelerate",),
     ("groups", "concurrency"),
+    ("model", "gradient_checkpointing"),
     ("sandbox", "ready"),
     ("policy", "base_url"),
     ("policy", "call_timeout_s"),
@@ -85,17 +87,17 @@ def run_command(command: Training[Any], argv: Sequence[str] | None = None) -> in
         arguments, settings = _configuration(command, sys.argv[1:] if argv is None else argv)
         if arguments.plan:
             return _print_plan(settings, as_json=arguments.json)
-        _check_installed()
+        check_installed()
         folder = _folder(command, arguments, settings)
         with sigterm_interrupts():
             result = _trained(command, arguments, settings, folder)
     except UsageError as error:
         return tell_faults(error)
     except RailReached as error:
-        tell(f"{error}{_what_is_kept(folder)}")
+        tell(f"{str(error).removesuffix('.')}{_what_is_kept(folder)}")
         return STOPPED
     except AgentGymError as error:
-        tell(f"{error}{_what_is_kept(folder)}")
+        tell(f"{str(error).removesuffix('.')}{_what_is_kept(folder)}")
         return COULD_NOT
     except KeyboardInterrupt as interrupt:
         return tell_interrupt(interrupt, _what_is_kept(folder))
@@ -109,7 +111,7 @@ def grpo_options(parser: Parser) -> Mapping[str, str]:
     """Add the options of GRPO alone."""
     parser.add_argument("--policy", metavar="SPEC", help="in-process (default) or vllm:MODEL: what samples episodes")
     parser.add_argument("--base-url", metavar="URL", help="the server for vllm:MODEL; by default found or started")
-    parser.add_argument("--steps", metavar="N", help="updates (default 100)")
+    parser.add_argument("--steps", metavar="N", help="updates (default: the configuration's, else 100)")
     return {"policy": "policy.spec", "base_url": "policy.base_url", "steps": "steps"}
 
 
@@ -196,7 +198,8 @@ def _print_plan(settings: Any, *, as_json: bool) -> int:
     return COULD_NOT if planned.fits is False else DONE
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raise `UsageError`, with the command that installs them, where packages of training are missing."""
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f"training needs {', '.join(missing)}, which is not installed: {INSTALL}")
@@ -227,9 +230,14 @@ def _trained(command: Training[Any], arguments: argparse.Namespace, settings: An
         if first:
             held = opened.enter_context(RunFolder(folder))
             held.begin(resolved(command.kind, settings), resume=arguments.resume, identity=identity)
-        return command.train(
-            settings, folder, resume=arguments.resume, say=_say if first and not arguments.quiet else _say_nothing
-        )
+        say = _say if first and not arguments.quiet else _say_nothing
+        try:
+            return command.train(settings, folder, resume=arguments.resume, say=say)
+        except UsageError as error:
+            if first and not (folder / CHECKPOINTS).exists():
+                again = f"Nothing was trained in {folder}: begin anew with another --out, or remove it."
+                raise UsageError(*error.faults, again) from error
+            raise
 
 
 def _say(line: str) -> None:

@@ -17,7 +17,8 @@ from agentgym.trainers.settings import GrpoSettings
 
 EXAMPLES = """\
 examples:
-  python -m agentgym.trainers.grpo --config smollm2-cpu             minutes on a laptop, no server
+  python -m agentgym.trainers.grpo --config smollm2-cpu --set model.adapter=runs/warm/adapter
+                                                                    minutes on a laptop, no server, after sft
   python -m agentgym.trainers.grpo --config qwen3.5-4b --plan       what it takes of this machine's memory
   python -m agentgym.trainers.grpo code-repair --set model.name=Qwen3.5-4B --policy vllm:Qwen3.5-4B --steps 200
 """

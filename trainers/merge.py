@@ -12,14 +12,15 @@ from typing import Any
 
 from agentgym.errors import UsageError
 from agentgym.policies.peft_adapter import Adapter, read_adapter
+from agentgym.trainers.command import check_installed
 
 DESCRIPTION = """\
 Add a LoRA adapter to the model that it was trained on, and save the whole as a folder for transformers, vLLM or any
 other server. The weights keep the numbers' size that they are published in, and the tokenizer its chat template."""
 EPILOG = """\
-Exit codes: 0 it is there; 1 the adapter does not fit, or there is something at OUT already.
+exit status: 0 it is there, 1 it could not be merged, 2 bad usage
 
-A server that takes adapters needs no merged model: `vllm serve MODEL --enable-lora --lora-modules NAME=ADAPTER`."""
+A server that takes adapters needs no merged model: `agentgym serve MODEL --lora NAME=ADAPTER`."""
 # Written anew, or by training; all else in the model's folder is part of how it is used.
 _NOT_COPIED = ("*.safetensors", "*.safetensors.index.json", "*.bin", "*.pt", "*.gguf", "config.json", ".*")
 
@@ -114,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", metavar="FOLDER", type=Path, help="the model, if it is not where the adapter says")
     arguments = parser.parse_args(argv)
     try:
+        check_installed()
         merge(arguments.adapter, arguments.out, base=arguments.base)
     except UsageError as error:
         print(error, file=sys.stderr)

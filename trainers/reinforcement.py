@@ -18,7 +18,7 @@ from typing import Any
 
 from transformers import PrinterCallback, TrainerCallback
 
-from agentgym.errors import AgentGymError
+from agentgym.errors import AgentGymError, UsageError
 from agentgym.policy import PolicySource
 from agentgym.rollout.folder import write_json
 from agentgym.rollout.store import write_episodes
@@ -28,7 +28,7 @@ from agentgym.trainers.bridge import arguments
 from agentgym.trainers.bridge.callbacks import Watch
 from agentgym.trainers.bridge.grpo_config import grpo_config
 from agentgym.trainers.bridge.grpo_trainer import AgentGRPOTrainer
-from agentgym.trainers.bridge.processes import Processes
+from agentgym.trainers.bridge.processes import Processes, gathered_weights
 from agentgym.trainers.guards import oom
 from agentgym.trainers.guards.probe import Probe, probe
 from agentgym.trainers.guards.rails import RailReached, Rails
@@ -42,7 +42,7 @@ from agentgym.trainers.play.rows import Rows, rows
 from agentgym.trainers.record import checkpoints
 from agentgym.trainers.record.progress import Progress
 from agentgym.trainers.record.steps import StepLog
-from agentgym.trainers.sampling.samplers import Sampler, gathered_weights, sampler_for
+from agentgym.trainers.sampling.samplers import Sampler, sampler_for
 from agentgym.trainers.settings import GrpoSettings
 from agentgym.trajectory import Trajectory
 
@@ -129,15 +129,19 @@ class Run:
         self.warnings: list[str] = evaluation.frozen_tasks(settings).warnings
         last = settings.updates - 1 if settings.groups.overlap else -1
         self.ahead = Ahead(self._play, settle=self._settle, last=last, state=self._state)
-        self.trainer = AgentGRPOTrainer(
-            model=loaded.model,
-            tokenizer=loaded.tokenizer,
-            args=grpo_config(settings, folder, processes=processes.count),
-            play=self._rows,
-            publish=self._publish,
-            groups_per_step=settings.groups.per_step,
-            callbacks=[self._watch()],
-        )
+        config = grpo_config(settings, folder, processes=processes.count)
+        try:
+            self.trainer = AgentGRPOTrainer(
+                model=loaded.model,
+                tokenizer=loaded.tokenizer,
+                args=config,
+                play=self._rows,
+                publish=self._publish,
+                groups_per_step=settings.groups.per_step,
+                callbacks=[self._watch()],
+            )
+        except ValueError as error:
+            raise UsageError(f"TRL cannot train like this: {error}") from error
         # It prints metrics to where results go.
         self.trainer.remove_callback(PrinterCallback)
 
@@ -210,8 +214,6 @@ class Run:
     def _rows(self, number: int) -> tuple[Rows, dict[str, float]]:
         """Return this process's rows of a batch, and what is logged of the whole batch."""
         whole, rates = self.ahead.take(number)
-        if self.processes.main:
-            write_episodes(self.folder / EPISODES / f"step-{number + 1:06d}.jsonl", whole.episodes)
         made = rows(
             whole.share(self.processes.rank, self.processes.count),
             filler=self.loaded.tokenizer.pad_token_id,
@@ -235,6 +237,8 @@ class Run:
             if isinstance(share, AgentGymError):
                 raise share
         whole = Batch.joined([share for share in shares if isinstance(share, Batch)])
+        if self.processes.main:
+            write_episodes(self.folder / EPISODES / f"step-{whole.step + 1:06d}.jsonl", whole.episodes)
         self.player.learn(whole)
         return whole, self.rails.watch_batch(whole)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from agentgym import plugins
 from agentgym.policy import MOST_SECONDS
@@ -131,13 +132,20 @@ class GroupSettings(Section):
             rewards still count in the group's mean.
     """
 
-    size: int = Field(default=8, ge=2, le=1024)
+    size: int = Field(default=8, ge=1, le=1024)
     per_step: int = Field(default=8, ge=1, le=4096)
     concurrency: int = Field(default=32, ge=1, le=10_000)
     top_up: int = Field(default=4, ge=0)
     resample: int = Field(default=0, ge=0)
     overlap: bool = False
     mask_overlong: bool = False
+
+    @field_validator("size")
+    @classmethod
+    def _is_a_group(cls, size: int) -> int:
+        if size < 2:
+            raise PydanticCustomError("group", "an episode alone has nothing to be compared with: take 4 to 16")
+        return size
 
 
 class RailSettings(Section):

@@ -21,10 +21,11 @@ from trl import SFTConfig, SFTTrainer
 from agentgym.errors import UsageError
 from agentgym.rollout.store import SUMMARY, write_atomically
 from agentgym.tokens import TokenRow
+from agentgym.trainers.adapters.adapter_files import save_adapter
 from agentgym.trainers.adapters.model import Loaded, load
 from agentgym.trainers.bridge import arguments
 from agentgym.trainers.bridge.callbacks import Watch
-from agentgym.trainers.bridge.processes import Processes
+from agentgym.trainers.bridge.processes import Processes, gathered_weights
 from agentgym.trainers.bridge.trl_arguments import rows_at_once
 from agentgym.trainers.guards import oom
 from agentgym.trainers.guards.rails import Rails
@@ -32,6 +33,7 @@ from agentgym.trainers.imitation.demonstrations import Demonstrations, gather
 from agentgym.trainers.imitation.oracles import play_oracles
 from agentgym.trainers.imitation.rendered import Writer
 from agentgym.trainers.imitation.runs import Run, open_runs
+from agentgym.trainers.outcome.page import REPORT, write_page
 from agentgym.trainers.record import checkpoints
 from agentgym.trainers.record.steps import StepLog, read_steps
 from agentgym.trainers.settings import RailSettings, SftSettings
@@ -44,7 +46,7 @@ _IF_FULL = (
     "Compute fewer rows at once (--set trl.per_device_train_batch_size=1; an update is made of batch_size rows all the "
     "same), keep fewer activations (--set model.gradient_checkpointing=true), leave out long rows "
     "(demonstrations.max_tokens), or train on fewer modules (lora.rank, lora.target_modules). --plan shows what each "
-    "part takes. With --resume, the run goes on from its last checkpoint"
+    "part takes. --resume goes on only under the settings as they were, but for model.gradient_checkpointing"
 )
 
 
@@ -86,6 +88,7 @@ def train(
     summary = _summary(found, folder, seconds=time.monotonic() - began)
     if processes.main:
         write_atomically(folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+        write_page(folder)
     return summary
 
 
@@ -135,7 +138,9 @@ def _learn(
         )
         trainer = trainer_for(settings, loaded, rows, folder, callbacks=[watch, *reporters])
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        trainer.save_model(str(folder / ADAPTER))
+        weights = gathered_weights(trainer)
+        if processes.main:
+            save_adapter(trainer.accelerator.unwrap_model(trainer.model), folder / ADAPTER, state_dict=weights)
 
 
 def trainer_for(
@@ -231,6 +236,7 @@ def _summary(found: Demonstrations, folder: Path, *, seconds: float) -> dict[str
     return {
         "run": str(folder),
         "adapter": str(folder / ADAPTER),
+        "report": str(folder / REPORT),
         "steps": len(curve),
         "loss": curve,
         "demonstrations": found.as_json(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -89,6 +90,30 @@ def test_two_players_play_the_same_however_many_at_once() -> None:
                 groups.learn(batch)
         assert one.state() == other.state()
     assert batches[0].groups[0].number == 3
+
+
+class Dawdling(Scripts):
+    """Takes its time over the second sample of each task."""
+
+    def for_episode(self, env: AgentEnv, *, seed: int, sample: int = 0) -> Policy:
+        policy = super().for_episode(env, seed=seed, sample=sample)
+        return Slow(policy) if sample == 1 else policy
+
+
+class Slow:
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def act(self, conversation: Sequence[Message], tools: Sequence[Tool], *, deadline: float) -> Completion:
+        time.sleep(2.2)
+        return self.policy.act(conversation, tools, deadline=deadline)
+
+
+def test_what_the_clock_ended_is_replaced_as_what_was_lost() -> None:
+    with player(groups={"per_step": 1, "top_up": 1}, limits={"wall_time_s": 2.0}) as groups:
+        [group] = groups.play(0, Dawdling()).groups
+    assert [member.sample for member in group.members] == [0, 2, 3, 4]
+    assert (group.lost, group.missing) == (1, 0)
 
 
 def test_a_task_that_comes_twice_in_an_update_is_not_sampled_alike(monkeypatch: pytest.MonkeyPatch) -> None:

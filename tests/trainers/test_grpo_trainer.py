@@ -127,10 +127,6 @@ def test_a_hole_is_in_no_mean_and_has_no_loss(made):
         members = episodes(model, [0, 1, 0.5, 0.5])
         return batch(group(*members[:2], size=4, lost=2))
 
-    def of_two(model, number):
-        members = episodes(model, [0, 1])
-        return batch(group(*members, size=2), group(*members, size=2))
-
     trainer, _ = made(with_hole)
     trainer.train()
     assert trainer.state.log_history[0]["reward"] == 0.5

@@ -54,7 +54,7 @@ def test_options_are_as_constructors_take_them() -> None:
     ("assignment", "said"),
     [
         ("step=3", "step: there is no such key; did you mean steps?"),
-        ("groups.size=1", "groups.size: input should be greater than or equal to 2, not 1"),
+        ("groups.size=1", "groups.size: an episode alone has nothing to be compared with: take 4 to 16, not 1"),
         ("environments.0.weigt=1", "environments.0.weigt: there is no such key; did you mean environments.0.weight?"),
         (
             "environments.0.options.scrachpad=true",

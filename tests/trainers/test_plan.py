@@ -68,7 +68,6 @@ def test_longer_rows_and_more_of_them_take_more() -> None:
         planned("qwen3.5-4b", *more, machine=GPU).trainer.gib
         for more in ([], ["plan.row_tokens=20480"], ["trl.per_device_train_batch_size=4"], ["lora.rank=256"])
     ]
-    assert plans == sorted(plans[:1]) + plans[1:]
     assert all(more > plans[0] for more in plans[1:])
 
 

@@ -39,14 +39,6 @@ def test_what_is_missing_of_a_group_is_a_hole_without_loss_and_without_reward():
     assert [len(ids) for ids in made["completion_ids"]] == [len(mask) for mask in made["env_mask"]]
 
 
-def test_an_episode_that_the_clock_ended_is_not_learnt_from():
-    timed_out = played(turn((1, 2), (3, 4)), reward=0.0, stop=StopReason.WALL_TIME)
-    fine = played(turn((1, 2), (3, 4)), reward=1.0, sample=1)
-    made = rows(batch(group(timed_out, fine, size=2)), filler=FILLER).for_trl()
-    assert made["reward"] == [None, 1.0]
-    assert [sum(mask) for mask in made["env_mask"]] == [0, 2]
-
-
 @pytest.mark.parametrize("stop", [StopReason.MAX_TOKENS, StopReason.MAX_TURNS, StopReason.CONTEXT_FULL])
 def test_overlong_episodes_lose_their_loss_only_when_asked(stop):
     cut_off = played(turn((1, 2), (3, 4)), reward=0.0, stop=stop)

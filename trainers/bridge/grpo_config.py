@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "loss_type": ("grpo", "dapo", "dr_grpo", "bnpo", "cispo", "sapo", "luspo", "vespo"),
     "importance_sampling_level": ("token", "sequence"),
     "vllm_importance_sampling_mode": ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"),
+    "scale_rewards": ("group", "batch", "none"),
+    "multi_objective_aggregation": ("sum_then_normalize", "normalize_then_sum"),
 }
+# CISPO's weights are cut at epsilon_high itself, not at 1 + epsilon_high (https://arxiv.org/abs/2506.13585).
+CISPO_DEFAULT = 5.0
 # Rows of one forward and backward pass, unless it is set.
 MOST_ROWS = 8
 
@@ -55,20 +59,21 @@ def grpo_config(settings: GrpoSettings, folder: Path, *, processes: int) -> GRPO
             f"trl.per_device_train_batch_size={micro} does not divide the {rows} rows that each process has "
             f"(groups.per_step x groups.size / processes): take one of {_divisors(rows)}"
         )
-    wrong = [
-        f"trl.{name}: {unknown('way', str(settings.trl[name]), choices)}"
-        for name, choices in CHOICES.items()
-        if settings.trl.get(name, choices[0]) not in choices
-    ]
-    if wrong:
+    if wrong := list(_wrong(settings.trl)):
         raise UsageError(*wrong)
     batches = int(settings.trl.get("num_iterations", 1))
+    if settings.steps % batches:
+        raise UsageError(
+            f"steps={settings.steps} would end in the midst of a batch, which serves trl.num_iterations={batches} "
+            f"updates: take a multiple of {batches}"
+        )
     if settings.save_every % batches:
         raise UsageError(
             f"save_every={settings.save_every} would save in the midst of a batch, which serves trl.num_iterations="
             f"{batches} updates: take a multiple of {batches}"
         )
-    asked = {**DEFAULTS, "max_completion_length": settings.policy.max_tokens, **settings.trl}
+    cispo = {"epsilon_high": CISPO_DEFAULT} if settings.trl.get("loss_type") == "cispo" else {}
+    asked = {**DEFAULTS, **cispo, "max_completion_length": settings.policy.max_tokens, **settings.trl}
     try:
         return GRPOConfig(
             **{
@@ -80,6 +85,21 @@ def grpo_config(settings: GrpoSettings, folder: Path, *, processes: int) -> GRPO
         )
     except (TypeError, ValueError, NotImplementedError) as error:
         raise UsageError(f"[trl] {error}") from error
+
+
+def _wrong(trl: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with TRL's arguments that it would find out late, or never."""
+    for name, choices in CHOICES.items():
+        if isinstance(chosen := trl.get(name), str) and chosen not in choices:
+            yield f"trl.{name}: {unknown('way', chosen, choices)}"
+    loss, mode = trl.get("loss_type"), trl.get("vllm_importance_sampling_mode", "token_truncate")
+    if loss == "vespo" and not str(mode).startswith("token_"):
+        yield "trl.vllm_importance_sampling_mode: vespo takes token_truncate or token_mask"
+    if loss == "cispo" and trl.get("epsilon_high", CISPO_DEFAULT) < 1:
+        yield (
+            f"trl.epsilon_high: cispo cuts importance weights at this itself, so that {trl['epsilon_high']} makes all "
+            f"of them the same; take {CISPO_DEFAULT:g}"
+        )
 
 
 def _owned(settings: GrpoSettings, folder: Path) -> dict[str, Any]:

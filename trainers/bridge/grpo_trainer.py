@@ -55,7 +55,9 @@ class AgentGRPOTrainer(GRPOTrainer):
             callbacks: of transformers.
         """
         # TRL draws prompts from a dataset; ours are numbers that nothing reads.
-        numbers = datasets.Dataset.from_dict({"prompt": [str(n) for n in range(groups_per_step * args.max_steps)]})
+        numbers = datasets.Dataset.from_dict(
+            {"prompt": [str(n) for n in range(groups_per_step * args.max_steps // args.num_iterations)]}
+        )
         with _no_word_of_experiments():
             super().__init__(
                 model=model,

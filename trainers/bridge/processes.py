@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from accelerate import PartialState
@@ -15,7 +16,8 @@ class Processes:
     """Who this process is among the others, and what they tell one another."""
 
     def __init__(self) -> None:
-        self._state = PartialState()
+        # The others wait while one evaluates, or starts a server: for longer than torch would let them.
+        self._state = PartialState(timeout=timedelta(days=1))
 
     @property
     def count(self) -> int:
@@ -58,3 +60,16 @@ class Processes:
             return mine
         everybody: list[Value] = gather_object(mine)
         return everybody
+
+
+def gathered_weights(trainer: Any) -> dict[str, Any] | None:
+    """Return what is trained of a trainer's model, whole, where its weights are sharded; else None.
+
+    Called in all processes; the frozen weights stay where they are.
+    """
+    if not trainer.is_fsdp_enabled:
+        return None
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+    return dict(get_model_state_dict(trainer.model_wrapped, options=options))

@@ -54,6 +54,8 @@ _OWNED_BY: Mapping[Kind, Mapping[str, str]] = {
         "chat_template_kwargs": "set policy.thinking",
         "use_vllm": "set policy.spec",
         "vllm_": "set the keys of policy",
+        "vllm_importance_sampling_correction": "leave it out: sampler and trainer are always compared",
+        "ddp_timeout": "leave it out: processes wait for a day",
         "use_transformers_": "set policy.spec",
         "max_tool_calling_iterations": "set limits.max_turns",
         "eval_": "set the keys of eval",
@@ -103,11 +105,11 @@ def rows_at_once(values: Mapping[str, Any], rows: int, *, most: int) -> int:
 
 
 def _instead(kind: Kind, name: str) -> str | None:
-    if name.startswith(_ALLOWED):
-        return None
     owned = _OWNED_BY[kind]
     if name in owned:
         return owned[name]
+    if name.startswith(_ALLOWED):
+        return None
     return next((instead for start, instead in owned.items() if start[-1] == "_" and name.startswith(start)), None)
 
 

@@ -12,8 +12,9 @@ from agentgym.errors import UsageError
 REMEDY = (
     "Make the update's pieces smaller (--set trl.per_device_train_batch_size=1), keep fewer activations "
     "(--set model.gradient_checkpointing=true), shorten answers and episodes (policy.max_tokens, limits.max_tokens), "
-    "or train on fewer modules (lora.rank, lora.target_modules). --plan shows what each part takes. With --resume, the "
-    "run goes on from its last checkpoint"
+    "or train on fewer modules (lora.rank, lora.target_modules). --plan shows what each part takes. --resume goes on "
+    "only under the settings as they were, but for model.gradient_checkpointing: with others, begin a new run from the "
+    "last checkpoint (--set model.adapter=RUN/checkpoints/checkpoint-N)"
 )
 
 

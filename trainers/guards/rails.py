@@ -73,9 +73,9 @@ class Rails:
         spoilt = [f"{name} is {number}" for name, number in numbers.items() if number is not None and _spoilt(number)]
         if spoilt:
             raise RailReached(
-                f"the {', the '.join(spoilt)}: this update would spoil the weights. Go on from the last checkpoint "
-                "with --resume and a smaller learning rate (trl.learning_rate) or tighter clipping "
-                "(trl.max_grad_norm)."
+                f"the {', the '.join(spoilt)}: this update would spoil the weights. Begin a new run from the last "
+                "checkpoint (--set model.adapter=RUN/checkpoints/checkpoint-N), with a lower trl.learning_rate or "
+                "tighter clipping (trl.max_grad_norm); --resume goes on only under the settings as they were."
             )
         most = self.settings.logp_mean
         if logp_mean is not None and logp_mean > most:
@@ -83,7 +83,8 @@ class Rails:
                 f"sampler and trainer are {logp_mean:.3g} apart in the mean |Δlogp| a token, and rails.logp_mean is "
                 f"{most:g}: what is trained is no longer what was sampled. Likely, in this order: the sampler plays an "
                 "older adapter than was published, steps so large that a policy of one update ago is another one "
-                "(smaller trl.learning_rate, or groups.overlap=false), a sampler of lower precision than the trainer. "
+                "(smaller trl.learning_rate, or groups.overlap=false, in a new run from a checkpoint: --set "
+                "model.adapter=RUN/checkpoints/checkpoint-N), a sampler of lower precision than the trainer. "
                 f"{_resume('rails.logp_mean')}"
             )
 

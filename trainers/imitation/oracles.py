@@ -105,5 +105,5 @@ def _check(ended: list[Trajectory], say: Callable[[str], None]) -> None:
         raise UsageError(
             f"the oracle failed at {len(failed):,} of {len(ended):,} tasks, at {failed[0].task_id} for one (it ended "
             f"by {failed[0].stop_reason}): raise the limits, if it reached one, or leave the environment out and "
-            "report it; `agentgym check` plays its oracle too"
+            "report it; `python -m agentgym.rollout ENV --policy oracle` plays its oracle too"
         )

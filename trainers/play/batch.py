@@ -22,7 +22,7 @@ class Group:
         task: what was played.
         members: those that count, at most K, in the order of their samples.
         size: K.
-        lost: episodes that the world took away for good, replaced ones included.
+        lost: episodes that the world took away for good, or that the clock ended, replaced ones included.
         number: which group of the run it is, from 0.
     """
 

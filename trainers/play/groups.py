@@ -27,7 +27,7 @@ from agentgym.trainers.play.batch import Batch, Group
 from agentgym.trainers.play.curriculum import Curriculum, Draw
 from agentgym.trainers.play.rounds import Job, LockstepSource, Round, Rounds, Told
 from agentgym.trainers.settings import EnvironmentSettings, GrpoSettings
-from agentgym.trajectory import Trajectory
+from agentgym.trajectory import StopReason, Trajectory
 
 # How many tasks are looked at for one of each kind, where kinds have boxes of their own.
 MOST_LOOKED_AT = 1_000
@@ -244,7 +244,8 @@ class _Filling:
 
     def take(self, trajectory: Trajectory) -> None:
         self.played += 1
-        if trajectory.failure is None:
+        # What the clock ended says as little of the policy as what was lost.
+        if trajectory.failure is None and trajectory.stop_reason is not StopReason.WALL_TIME:
             self.members.append(trajectory)
 
     def group(self) -> Group:

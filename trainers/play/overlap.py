@@ -5,9 +5,13 @@ What is played ahead is sampled by the policy of one update earlier, which the i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
+
+LAST_WORDS_S = 5.0
+"""How long a batch that is not wanted any more is waited for."""
 
 Played = TypeVar("Played")
 Settled = TypeVar("Settled")
@@ -36,7 +40,7 @@ class Ahead(Generic[Played, Settled]):
         self._settle = settle
         self._last = last
         self._state = state
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        self._worker: threading.Thread | None = None
         self._ahead: tuple[int, Future[Played], dict[str, Any]] | None = None
 
     def take(self, number: int) -> Settled:
@@ -47,7 +51,7 @@ class Ahead(Generic[Played, Settled]):
         settled = self._settle(played)
         if number < self._last:
             state = self._state()
-            self._ahead = (number + 1, self._worker.submit(self._play, number + 1), state)
+            self._ahead = (number + 1, self._begin(number + 1), state)
         return settled
 
     def state(self) -> dict[str, Any]:
@@ -55,6 +59,24 @@ class Ahead(Generic[Played, Settled]):
         return self._state() if self._ahead is None else self._ahead[2]
 
     def close(self) -> None:
-        """Wait for what is being played, and forget it. Closing twice is harmless."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        """Wait a little for what is being played; the rest ends when its boxes and its server are closed under it.
+
+        Closing twice is harmless.
+        """
         self._ahead = None
+        if self._worker is not None:
+            self._worker.join(timeout=LAST_WORDS_S)
+
+    def _begin(self, number: int) -> Future[Played]:
+        played: Future[Played] = Future()
+
+        def work() -> None:
+            try:
+                played.set_result(self._play(number))
+            except BaseException as error:
+                played.set_exception(error)
+
+        # A daemon, so that nobody waits for a batch that is no longer wanted.
+        self._worker = threading.Thread(target=work, name=f"ahead-{number}", daemon=True)
+        self._worker.start()
+        return played

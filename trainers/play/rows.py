@@ -6,15 +6,13 @@ padded: what was given after that is part of the completion, and masked. Recurre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from agentgym.tokens import TokenRow
 from agentgym.trainers.play.groups import Batch
 from agentgym.trajectory import StopReason, Trajectory
 
-# Ended by a clock, so by the machine as much as by the policy; its reward says nothing that should be learnt.
-_UNTOLD = (StopReason.WALL_TIME,)
 OVERLONG = (StopReason.MAX_TURNS, StopReason.MAX_TOKENS, StopReason.CONTEXT_FULL)
 
 
@@ -23,7 +21,7 @@ class Rows(NamedTuple):
 
     Attributes:
         token_rows: tokens, loss mask and log-probabilities; a hole has one token, which is masked.
-        rewards: None where the row counts for nothing: a hole, or an episode that the clock ended.
+        rewards: None where the row counts for nothing, as a hole does.
         dropped: sampled tokens that are not trained on because history was written anew after them.
     """
 
@@ -77,8 +75,6 @@ def _row(member: Trajectory | None, *, mask_overlong: bool) -> tuple[TokenRow | 
         return None, member.reward.value, 0
     row = max(rows, key=lambda row: sum(row.loss_mask))
     dropped = sum(sum(other.loss_mask) for other in rows) - sum(row.loss_mask)
-    if member.stop_reason in _UNTOLD:
-        return _without_loss(row), None, dropped
     if mask_overlong and member.stop_reason in OVERLONG:
         return _without_loss(row), member.reward.value, dropped
     return row, member.reward.value, dropped
@@ -91,8 +87,3 @@ def _without_loss(row: TokenRow) -> TokenRow:
 def _given(row: TokenRow) -> int:
     """Return how many tokens stand before the first sampled one; all of them where none is."""
     return row.loss_mask.index(1) if 1 in row.loss_mask else len(row.loss_mask)
-
-
-def longest(token_rows: Sequence[TokenRow]) -> int:
-    """Return the length of the longest row."""
-    return max(len(row.token_ids) for row in token_rows)

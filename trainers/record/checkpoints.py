@@ -26,7 +26,8 @@ def latest(folder: Path) -> Path | None:
     whole = [path for _, path in found if (path / STATE).exists()]
     for _, path in found:
         if path not in whole:
-            shutil.rmtree(path)
+            # Other processes of the run may be at it too.
+            shutil.rmtree(path, ignore_errors=True)
     return whole[-1] if whole else None
 
 

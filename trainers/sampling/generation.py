@@ -244,8 +244,8 @@ def next_tokens(
     if not chosen_B.isfinite().all():
         raise UsageError(
             "the model computes log-probabilities that are no numbers, so that nothing can be sampled from it: its "
-            "weights are broken. Go back to an earlier checkpoint (--resume), and train with a lower "
-            "trl.learning_rate, or with model.dtype=float32"
+            "weights are broken. Begin a new run from an earlier checkpoint (--set "
+            "model.adapter=RUN/checkpoints/checkpoint-N), with a lower trl.learning_rate, or with model.dtype=float32"
         )
     return tokens_B_1[:, 0].tolist(), chosen_B.tolist()
 

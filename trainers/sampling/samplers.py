@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
+from agentgym.errors import UsageError
 from agentgym.policy import PolicySource
 from agentgym.trainers.adapters.model import Loaded
-from agentgym.trainers.bridge.processes import Processes
+from agentgym.trainers.bridge.processes import Processes, gathered_weights
 from agentgym.trainers.loading import IN_PROCESS
 from agentgym.trainers.sampling.in_process import InProcess
 from agentgym.trainers.sampling.served import ServedAdapters
@@ -52,15 +54,18 @@ def sampler_for(settings: GrpoSettings, loaded: Loaded, folder: Path, processes:
         loaded: the model that is trained.
         folder: the run folder.
         processes: those that train together.
+
+    Raises:
+        UsageError: the weights are sharded, and nothing else is to sample.
     """
-    if settings.policy.spec == IN_PROCESS:
-        return OwnWeights(settings, loaded)
-    return Server(settings, folder / ADAPTERS, processes)
-
-
-def gathered_weights(trainer: Any) -> Any:
-    """Return the whole weights of TRL's trainer where they are sharded, else None; called in all processes."""
-    return trainer.accelerator.get_state_dict(trainer.model_wrapped) if trainer.is_fsdp_enabled else None
+    if settings.policy.spec != IN_PROCESS:
+        return Server(settings, loaded, folder / ADAPTERS, processes)
+    if os.environ.get("ACCELERATE_USE_FSDP", "").lower() in ("1", "true"):
+        raise UsageError(
+            "policy.spec: weights that are sharded (FSDP) cannot be sampled from in process; have a server sample "
+            "(--policy vllm:MODEL)"
+        )
+    return OwnWeights(settings, loaded)
 
 
 class OwnWeights:
@@ -100,11 +105,13 @@ class OwnWeights:
 class Server:
     """Samples from one vLLM server, which the main process gives the adapters that all processes sample with."""
 
-    def __init__(self, settings: GrpoSettings, folder: Path, processes: Processes) -> None:
-        self._settings = settings
+    def __init__(self, settings: GrpoSettings, loaded: Loaded, folder: Path, processes: Processes) -> None:
+        # A saved adapter has a rank of its own.
+        lora = settings.lora.model_copy(update={"rank": loaded.model.peft_config["default"].r})
+        self._settings = settings.model_copy(update={"lora": lora})
         self._folder = folder
         self._processes = processes
-        self._served = ServedAdapters(settings, folder)
+        self._served = ServedAdapters(self._settings, folder)
 
     def open(self) -> None:
         """Find or start the server; raises as `ServedAdapters.open` does."""
