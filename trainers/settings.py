@@ -272,7 +272,7 @@ class SftSettings(Section):
     seed: int = Field(default=0, ge=0, lt=2**31)
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
-    save_every: int = Field(default=50, ge=1)
+    save_every: int = Field(default=10, ge=1)
     model: ModelSettings = ModelSettings()
     lora: LoraSettings = LoraSettings()
     demonstrations: DemonstrationSettings

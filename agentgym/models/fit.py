@@ -32,6 +32,10 @@ OVERHEAD_GIB = 2.5
 """Of each GPU: activations of the largest batch, CUDA graphs, the CUDA context."""
 COUNTED_TOKENS = 8192
 """How long the sequences are that are counted where the caller does not say."""
+CPU_CACHE_GIB = 1
+"""What `agentgym serve` gives the cache on a processor, unless VLLM_CPU_KVCACHE_SPACE says otherwise."""
+CPU_OVERHEAD_GIB = 2.5
+"""Of a server on a processor: its three processes and activations; 2.1 GiB were seen with SmolLM2-135M."""
 STATE_COPIES = 2
 MOST_GPUS = 64
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agentgym import models
 from agentgym.errors import UsageError
 from agentgym.models import Checkpoint, Model, ModelProfile
+from agentgym.models.fit import CPU_CACHE_GIB
 from agentgym.serving import weights
 from agentgym.serving.installation import Installation
 
@@ -39,7 +40,7 @@ RL_RANK = 64
 _RL_ADAPTERS = 4
 # It needs a runner that needs Triton (`_verify_aux_output_compatibility` in vllm/config/vllm.py, 0.32).
 _ROUTES = "--enable-return-routed-experts"
-_CPU_CONTEXT, _CPU_BATCHED_TOKENS, _CPU_SEQUENCES, _CPU_CACHE_GIB = 4096, 8192, 32, 1
+_CPU_CONTEXT, _CPU_BATCHED_TOKENS, _CPU_SEQUENCES = 4096, 8192, 32
 
 
 class ServeOptions(BaseModel):
@@ -308,5 +309,5 @@ def _environment(profile: ModelProfile, options: ServeOptions, vllm: Installatio
     if vllm.cpu:
         # One core stays free: whoever asks runs here too, and vLLM waits for its slowest thread at every token.
         cores = len(os.sched_getaffinity(0))
-        wanted |= {"VLLM_CPU_KVCACHE_SPACE": str(_CPU_CACHE_GIB), "OMP_NUM_THREADS": str(max(1, cores - 1))}
+        wanted |= {"VLLM_CPU_KVCACHE_SPACE": str(CPU_CACHE_GIB), "OMP_NUM_THREADS": str(max(1, cores - 1))}
     return {name: os.environ.get(name, value) for name, value in wanted.items()}

@@ -106,6 +106,28 @@ def test_a_processor_has_the_memory_of_the_machine() -> None:
     assert "GiB are missing: trl.per_device_train_batch_size=1, or model.gradient_checkpointing=true" in fault
 
 
+def test_a_server_on_a_processor_takes_of_the_same_memory() -> None:
+    served = planned("smollm2-cpu", "policy.spec=vllm:SmolLM2-135M-Instruct", machine=LAPTOP)
+    assert served.server is not None
+    assert [(term.name, round(term.gib or 0, 2)) for term in served.server.terms] == [
+        ("weights", 0.25),
+        ("vLLM", 2.5),
+        ("cache", 1),
+    ]
+    assert served.fits
+    assert served.lines()[-1] == "  agentgym serve SmolLM2-135M-Instruct --rl"
+    wide = planned(
+        "smollm2-cpu", "policy.spec=vllm:SmolLM2-135M-Instruct", 'plan.server=["--precision", "fp32"]', machine=LAPTOP
+    )
+    assert wide.server is not None
+    assert wide.server.terms[0].gib == pytest.approx(0.5, abs=0.01)
+    assert served.server.episodes == 2 * (wide.server.episodes or 0)
+    tight = planned(
+        "smollm2-cpu", "policy.spec=vllm:SmolLM2-135M-Instruct", machine=Machine(0, 0.0, served.trainer.gib + 1)
+    )
+    assert "GiB are missing" in tight.faults[0]
+
+
 def test_weights_that_nothing_is_known_of_are_as_large_as_their_files(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"dtype": "float32"}')
     with (tmp_path / "model.safetensors").open("wb") as file:

@@ -11,8 +11,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from agentgym.models import Model, ModelProfile, load_profile, profile_for
-from agentgym.models.fit import GIB, OVERHEAD_GIB, UTILISATION, Gpus, cache_gib, weights_gib
+from agentgym.models import Checkpoint, Model, ModelProfile, load_profile, profile_for
+from agentgym.models.fit import (
+    CPU_CACHE_GIB,
+    CPU_OVERHEAD_GIB,
+    GIB,
+    OVERHEAD_GIB,
+    UTILISATION,
+    Gpus,
+    cache_gib,
+    weights_gib,
+)
 from agentgym.trainers.bridge.trl_arguments import rows_at_once
 from agentgym.trainers.planning.machine import Machine, this_machine
 from agentgym.trainers.planning.memory import Demand, Term, Work, demand
@@ -21,6 +30,7 @@ from agentgym.trainers.settings import GrpoSettings, SftSettings
 _BYTES = {"float32": 4, "bfloat16": 2}
 _GIVEN_TOKENS = 2048
 _MOST_ROWS = 8
+_WIDE = {"fp32", "float32"}
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -30,20 +40,25 @@ class Server:
 
     Attributes:
         model: as it is asked for.
-        gpus: that hold it, with the share of each that it takes.
+        gpus: that hold it, with the share of each that it takes; None where it serves on the processor.
         terms: what it takes of them, together.
         episodes: of the longest rows that fit at once; None where that is not known.
     """
 
     model: str
-    gpus: Gpus
+    gpus: Gpus | None
     terms: Sequence[Term]
     episodes: int | None
 
     @property
+    def count(self) -> int:
+        """How many GPUs hold it."""
+        return self.gpus.count if self.gpus else 0
+
+    @property
     def gib(self) -> float:
-        """What it takes of each GPU."""
-        return self.gpus.gib * self.gpus.utilisation
+        """What it takes of each GPU, or of the machine's memory."""
+        return self.gpus.gib * self.gpus.utilisation if self.gpus else sum(term.gib or 0.0 for term in self.terms)
 
     @property
     def fits(self) -> bool:
@@ -74,8 +89,12 @@ class Plan:
 
     @property
     def shared(self) -> bool:
-        """Whether trainer and server share a GPU."""
-        return self.server is not None and self.work.processes + self.server.gpus.count > max(self.meant.gpus, 1)
+        """Whether trainer and server share a GPU, or the machine's memory."""
+        if self.server is None:
+            return False
+        if self.server.gpus is None:
+            return not self.work.gpu
+        return self.work.gpu and self.work.processes + self.server.count > max(self.meant.gpus, 1)
 
     @property
     def faults(self) -> list[str]:
@@ -87,9 +106,10 @@ class Plan:
         if has is not None and needs > has:
             faults.append(f"{needs - has:.1f} GiB are missing: {self._smaller()}")
         if self.server is not None and not self.server.fits:
+            more = "--gpu-memory-utilization, --tensor-parallel" if self.server.gpus else "VLLM_CPU_KVCACHE_SPACE"
             faults.append(
                 f"the server has no room for one row of {self.work.row_tokens:,} tokens beside its weights: give it "
-                "more (--gpu-memory-utilization, --tensor-parallel), or shorten limits.max_tokens"
+                f"more ({more}), or shorten limits.max_tokens"
             )
         return faults
 
@@ -138,8 +158,7 @@ class Plan:
                 "all_known": self.trainer.known,
                 "terms": _as_json((*self.trainer.fixed, *self.trainer.update, *self.trainer.sampling)),
             },
-            "server": server
-            and {"gpus": server.gpus.count, "gib": round(server.gib, 2), "terms": _as_json(server.terms)},
+            "server": server and {"gpus": server.count, "gib": round(server.gib, 2), "terms": _as_json(server.terms)},
             "shared_gpu": self.shared,
             "row_tokens": self.work.row_tokens,
             "rows_at_once": self.work.rows,
@@ -158,12 +177,12 @@ class Plan:
         return self.trainer.gib + shared
 
     def _too_few_gpus(self) -> Iterator[str]:
-        wanted = max(self.work.processes if self.work.gpu else 0, self.server.gpus.count if self.server else 0)
+        wanted = max(self.work.processes if self.work.gpu else 0, self.server.count if self.server else 0)
         if wanted > self.machine.gpus:
             yield f"{wanted} GPUs are needed and {self.machine.gpus} are here: change accelerate and plan.server"
         elif self.shared and self.work.processes > 1:
             yield (
-                f"{self.work.processes} processes and a server on {self.server.gpus.count if self.server else 0} GPUs "
+                f"{self.work.processes} processes and a server on {self.server.count if self.server else 0} GPUs "
                 f"want as many of their own, and {self.machine.gpus} are here"
             )
 
@@ -176,18 +195,21 @@ class Plan:
         ways.append("shorter episodes (limits.max_tokens)")
         if self.work.number_bytes == 4 and self.work.gpu:
             ways.append("model.dtype=bfloat16")
-        if self.shared:
+        if self.shared and self.work.gpu:
             ways.append("a smaller --gpu-memory-utilization of the server, or a GPU of its own")
         if self.work.processes > 1 and not self.work.sharded:
             ways.append("FSDP (accelerate … --use_fsdp)")
         return ", or ".join(ways)
 
     def _server_lines(self, server: Server) -> list[str]:
-        share = f"{server.gpus.utilisation:g} × {server.gpus.gib:g}"
-        count = server.gpus.count
-        where = "on the trainer's GPU" if self.shared else f"{count} GPU{'s' if count > 1 else ''} of its own"
-        lines = ["", _row(f"Server, {where}", "GiB"), *map(_term, server.terms)]
-        lines.append(_row("  sum", f"{server.gib * count:.1f}", share + (f" × {count}" if count > 1 else "")))
+        if server.gpus is None:
+            lines = ["", _row("Server, on the processor", "GiB"), *map(_term, server.terms)]
+            lines.append(_row("  sum", f"{server.gib:.1f}"))
+        else:
+            share, count = f"{server.gpus.utilisation:g} × {server.gpus.gib:g}", server.count
+            where = "on the trainer's GPU" if self.shared else f"{count} GPU{'s' if count > 1 else ''} of its own"
+            lines = ["", _row(f"Server, {where}", "GiB"), *map(_term, server.terms)]
+            lines.append(_row("  sum", f"{server.gib * count:.1f}", share + (f" × {count}" if count > 1 else "")))
         if server.episodes is not None:
             lines.append(f"  {server.episodes} episodes of {self.work.row_tokens:,} tokens fit at once")
         return lines
@@ -213,8 +235,8 @@ class Plan:
     def _commands(self) -> Iterator[str]:
         settings = self.settings
         if self.server is not None:
-            serve = ("agentgym", "serve", self.server.model, "--rl", *settings.plan.server)
-            yield _on_gpus(self.server.gpus.count, self.meant, shlex.join(serve))
+            serve = shlex.join(("agentgym", "serve", self.server.model, "--rl", *settings.plan.server))
+            yield _on_gpus(self.server.gpus.count, self.meant, serve) if self.server.gpus else serve
         if settings.accelerate:
             kind = "sft" if isinstance(settings, SftSettings) else "grpo"
             launch = ("accelerate", "launch", *settings.accelerate, "-m", f"agentgym.trainers.{kind}", "--out", "DIR")
@@ -311,11 +333,16 @@ def _server(settings: GrpoSettings | SftSettings, work: Work, machine: Machine) 
     name = settings.policy.spec.partition(":")[2]
     arguments = settings.plan.server
     utilisation = float(_option_of(arguments, "--gpu-memory-utilization", UTILISATION))
-    gpus = Gpus(int(_option_of(arguments, "--tensor-parallel", 1)), machine.gpu_gib, utilisation)
+    count = int(_option_of(arguments, "--tensor-parallel", 1))
+    gpus = Gpus(count, machine.gpu_gib, utilisation) if machine.gpus else None
     models = profile_for(name).models
     checkpoint = models[0].checkpoint_for(name) or models[0].checkpoints[0] if len(models) == 1 else None
     if checkpoint is None:
         return Server(name, gpus, [Term("weights", None, "not known")], None)
+    if gpus is None:
+        return _server_on_processor(
+            name, models[0], checkpoint, work.row_tokens, wide=bool(_WIDE.intersection(arguments))
+        )
     weights = weights_gib(models[0], checkpoint)
     room = max(0.0, gpus.usable_gib - weights)
     row = cache_gib(models[0], checkpoint, work.row_tokens, gpus) if models[0].attention else None
@@ -325,6 +352,20 @@ def _server(settings: GrpoSettings | SftSettings, work: Work, machine: Machine) 
         Term("cache", room, "the rest" if row is None else f"the rest; a row takes {row * GIB / 2**20:,.0f} MiB"),
     ]
     return Server(name, gpus, terms, None if row is None else int(room / row))
+
+
+def _server_on_processor(name: str, model: Model, checkpoint: Checkpoint, row_tokens: int, *, wide: bool) -> Server:
+    """Return what vLLM takes of the machine's memory, with weights and cache of 32 bits or 16."""
+    number_bytes = _BYTES["float32" if wide else "bfloat16"]
+    row = None
+    if model.attention:
+        row = cache_gib(model, checkpoint, row_tokens, Gpus(1, 0)) * number_bytes / _BYTES["bfloat16"]
+    terms = [
+        Term("weights", model.parameters_b * number_bytes * 1e9 / GIB, checkpoint.name),
+        Term("vLLM", CPU_OVERHEAD_GIB, "estimated"),
+        Term("cache", CPU_CACHE_GIB, "" if row is None else f"a row takes {row * GIB / 2**20:,.0f} MiB"),
+    ]
+    return Server(name, None, terms, None if row is None else int(CPU_CACHE_GIB / row))
 
 
 def _option_of(arguments: Sequence[str], name: str, default: float) -> Any:
