@@ -34,16 +34,19 @@ class Layers:
     Attributes:
         values: as they were given, nothing of them validated.
         faults: one sentence each.
+        unread: whether there was a file that could not be read, so that nobody knows what it would have set.
     """
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.faults: list[str] = []
+        self.unread = False
 
     def read(self, file: Path | Traversable | None) -> None:
         """Begin from a TOML file with sections as tables; None is none."""
         if file is not None:
             self.values = self._read_toml(file)
+            self.unread = bool(self.faults)
 
     def assign(self, assignments: Sequence[str]) -> None:
         """Put `key.path=value` texts over what is there; values are as in TOML, bare words are strings."""
@@ -60,12 +63,13 @@ class Layers:
             if flag is not None:
                 self._put(key, flag)
 
-    def validated(self, model: type[Chosen], *checks: Check) -> Chosen:
+    def validated(self, model: type[Chosen], *checks: Check, ways: Mapping[str, str] | None = None) -> Chosen:
         """Return what was chosen.
 
         Args:
             model: whose fields the values are.
             checks: what else is looked at, also where the values are not of the model's form.
+            ways: by a key that has to be set, how to.
 
         Raises:
             UsageError: lists every unknown key (with the nearest valid one), bad value and fault of the checks at once.
@@ -74,7 +78,9 @@ class Layers:
         try:
             chosen = model.model_validate(self.values)
         except ValidationError as error:
-            faults += [_fault(model, dict(fault)) for fault in error.errors() if not _follows(dict(fault))]
+            told = [dict(fault) for fault in error.errors() if not _follows(dict(fault))]
+            told = [fault for fault in told if not (self.unread and fault["type"] == "missing")]
+            faults += [_fault(model, fault, ways or {}) for fault in told]
         for check in checks:
             faults += check(self.values)
         if faults or chosen is None:
@@ -150,13 +156,13 @@ def _toml_value(text: str) -> Any:
         return text
 
 
-def _fault(model: type[BaseModel], fault: dict[str, Any]) -> str:
+def _fault(model: type[BaseModel], fault: dict[str, Any], ways: Mapping[str, str]) -> str:
     path = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path, list(_keys(model, fault["loc"])), n=1, cutoff=0.5)
         return f"{path}: there is no such key" + (f"; did you mean {near[0]}?" if near else "")
     if fault["type"] == "missing":
-        return f"{path}: it has to be set"
+        return f"{path}: it has to be set{f', {ways[path]}' if path in ways else ''}"
     if fault["type"] in ("model_type", "mapping_type", "dict_type"):
         return f"{path}: this is a section; set its keys, as {path}.NAME=VALUE"
     if fault["type"] == "tuple_type":

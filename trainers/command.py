@@ -6,8 +6,9 @@ import argparse
 import importlib.util
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from agentgym.trainers.bridge.trl_arguments import Kind
 from agentgym.trainers.guards.rails import RailReached
 from agentgym.trainers.loading import Settings, configurations
 from agentgym.trainers.planning.plan import plan
+from agentgym.trainers.record.checkpoints import latest
 
 STATUSES = """\
 exit status: 0 trained (with --plan: it fits), 1 could not (infrastructure; --resume goes on; with --plan: it does not
@@ -42,6 +44,8 @@ NEEDED = ("torch", "transformers", "trl", "peft")
 INSTALL = "pip install 'agentgym-rl[train]'"
 
 # A run may go on with these changed: they do not change what is trained, or are why it was stopped.
+# What a run folder holds before anything was done in it.
+_BARE = {CONFIG, ".lock", "steps.jsonl"}
 _FREE = (
     ("rails",),
     ("save_every",),
@@ -84,9 +88,11 @@ def run_command(command: Training[Any], argv: Sequence[str] | None = None) -> in
     folder = None
     try:
         log_as_asked()
-        arguments, settings = _configuration(command, sys.argv[1:] if argv is None else argv)
+        argv = sys.argv[1:] if argv is None else argv
+        arguments, settings = _configuration(command, argv)
         if arguments.plan:
-            return _print_plan(settings, as_json=arguments.json)
+            given = [argument for argument in argv if argument not in ("--plan", "--json")]
+            return _print_plan(settings, given, as_json=arguments.json)
         check_installed()
         folder = _folder(command, arguments, settings)
         with sigterm_interrupts():
@@ -190,9 +196,9 @@ def _configuration(command: Training[Any], argv: Sequence[str]) -> tuple[argpars
     return arguments, settings
 
 
-def _print_plan(settings: Any, *, as_json: bool) -> int:
+def _print_plan(settings: Any, given: Sequence[str], *, as_json: bool) -> int:
     planned = plan(settings)
-    lines = [json.dumps(planned.as_json(), indent=2, ensure_ascii=False)] if as_json else planned.lines()
+    lines = [json.dumps(planned.as_json(), indent=2, ensure_ascii=False)] if as_json else planned.lines(given)
     # A plan is kept nowhere: whoever does not read it to the end has seen enough.
     printed(lambda: print(*lines, sep="\n"), "the output of --plan")
     return COULD_NOT if planned.fits is False else DONE
@@ -222,22 +228,34 @@ def _identity_of(config: Any) -> Config | None:
 
 
 def _trained(command: Training[Any], arguments: argparse.Namespace, settings: Any, folder: Path) -> Mapping[str, Any]:
-    first = _is_first_process()
+    first, new = _is_first_process(), not folder.exists()
     if first and arguments.resume and not (folder / CONFIG).exists():
         tell(f"there is no run to go on with in {folder}: it is begun")
     with ExitStack() as opened:
         # One process of those that train together holds the folder, for all of them.
         if first:
             held = opened.enter_context(RunFolder(folder))
-            held.begin(resolved(command.kind, settings), resume=arguments.resume, identity=identity)
+            try:
+                held.begin(resolved(command.kind, settings), resume=arguments.resume, identity=identity)
+            except UsageError as error:
+                raise UsageError(*error.faults, *_other_ways(folder)) from error
         say = _say if first and not arguments.quiet else _say_nothing
         try:
             return command.train(settings, folder, resume=arguments.resume, say=say)
         except UsageError as error:
-            if first and not (folder / CHECKPOINTS).exists():
-                again = f"Nothing was trained in {folder}: begin anew with another --out, or remove it."
-                raise UsageError(*error.faults, again) from error
-            raise
+            if not first or (folder / CHECKPOINTS).exists():
+                raise
+            if new and not any(path.is_file() and path.name not in _BARE for path in folder.rglob("*")):
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            again = f"Nothing was trained in {folder}: begin anew with another --out, or remove it."
+            raise UsageError(*error.faults, again) from error
+
+
+def _other_ways(folder: Path) -> Iterator[str]:
+    """Yield how to train on under other settings."""
+    if (checkpoint := latest(folder / CHECKPOINTS)) is not None:
+        yield f"Under other settings, begin a new run from it: --set model.adapter={checkpoint} --out ANOTHER"
 
 
 def _say(line: str) -> None:
@@ -251,6 +269,8 @@ def _say_nothing(line: str) -> None:
 def _what_is_kept(folder: Path | None) -> str:
     if folder is None or not (folder / CONFIG).exists():
         return " before anything was trained"
+    if latest(folder / CHECKPOINTS) is None:
+        return f"; no checkpoint was saved yet: the same command with --resume --out {folder} begins its updates anew"
     return f"; what is there is in {folder}: the same command with --resume --out {folder} goes on"
 
 

@@ -15,6 +15,7 @@ from agentgym.models import GENERIC, not_known, profile_for, profiles
 from agentgym.rollout.config import backend_faults, environment_faults
 from agentgym.rollout.options import ELSEWHERE, validated
 from agentgym.settings import Layers
+from agentgym.trainers.adapters.saved import adapter_faults, saved_lora
 from agentgym.trainers.bridge.trl_arguments import Kind, trl_faults
 from agentgym.trainers.settings import GrpoSettings, SftSettings
 
@@ -24,7 +25,10 @@ IN_PROCESS, VLLM = "in-process", "vllm"
 _ELSEWHERE = {**ELSEWHERE, "split": "eval.split; trained on is the train split"}
 # A configuration of GRPO also says what a supervised run before it trains on which model; what these mean, it says for
 # GRPO alone.
+_WAYS = {"environments": "as grpo json-math does, or a configuration (--config)"}
 _NOT_SHARED = {"save_every", "trl"}
+# What makes rows longer than a configuration says in plan.row_tokens.
+_LONGER = ("environments.", "limits.", "policy.max_tokens", "policy.thinking", "demonstrations.max_tokens")
 
 
 def load_grpo(
@@ -41,7 +45,8 @@ def load_grpo(
     Raises:
         UsageError: lists every unknown key (with the nearest valid one), bad value and unknown name at once.
     """
-    return _with_options(_layers("grpo", config, assignments, flags, environments).validated(GrpoSettings, *_CHECKS))
+    layers = _layers("grpo", config, assignments, flags, environments)
+    return _with_options(layers.validated(GrpoSettings, *_CHECKS, ways=_WAYS))
 
 
 def load_sft(
@@ -73,13 +78,28 @@ def _layers(
         layers.read(_file(config))
     except UsageError as error:
         layers.faults += error.faults
+        layers.unread = True
     if kind == "sft":
         layers.values = _shared(layers.values)
     if environments:
         layers.values["environments"] = [_table_of(name, layers.values) for name in environments]
+    given = _row_tokens_given(layers.values)
     layers.assign(assignments)
     layers.override(flags)
+    if environments or any(assignment.startswith(_LONGER) for assignment in assignments):
+        _forget_row_tokens(layers.values, given)
     return layers
+
+
+def _row_tokens_given(values: Mapping[str, Any]) -> Any:
+    plan = values.get("plan")
+    return plan.get("row_tokens") if isinstance(plan, dict) else None
+
+
+def _forget_row_tokens(values: dict[str, Any], given: Any) -> None:
+    """Drop what a configuration says of its longest rows, which are others now, unless it was said anew."""
+    if given is not None and _row_tokens_given(values) == given:
+        values["plan"] = {key: value for key, value in values["plan"].items() if key != "row_tokens"}
 
 
 def _file(config: str | None) -> Path | Traversable | None:
@@ -114,16 +134,21 @@ def _id(name: str) -> str:
 
 
 def _with_options(settings: Settings) -> Settings:
-    """Return settings whose environments have their options as their constructors take them."""
+    """Return settings whose environments have their options as their constructors take them, and a saved adapter's own.
+
+    What an adapter that is gone on from was made with is what is trained.
+    """
     environments = tuple(
         one.model_copy(update={"options": validated("", plugins.find_environment(one.name), one.options)})
         for one in settings.environments
     )
-    return settings.model_copy(update={"environments": environments})
+    saved = saved_lora(settings.model.adapter) if settings.model.adapter is not None else {}
+    lora = settings.lora.model_copy(update=saved)
+    return settings.model_copy(update={"environments": environments, "lora": lora})
 
 
 def _shared_checks(kind: Kind) -> tuple[Any, ...]:
-    return (_model_faults, _mixture_faults, backend_faults, partial(trl_faults, kind))
+    return (_model_faults, adapter_faults, _mixture_faults, backend_faults, partial(trl_faults, kind))
 
 
 def _model_faults(values: Mapping[str, Any]) -> Iterator[str]:

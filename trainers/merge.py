@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from agentgym.command_line import tell, tell_faults
 from agentgym.errors import UsageError
 from agentgym.policies.peft_adapter import Adapter, read_adapter
 from agentgym.trainers.command import check_installed
@@ -18,7 +21,7 @@ DESCRIPTION = """\
 Add a LoRA adapter to the model that it was trained on, and save the whole as a folder for transformers, vLLM or any
 other server. The weights keep the numbers' size that they are published in, and the tokenizer its chat template."""
 EPILOG = """\
-exit status: 0 it is there, 1 it could not be merged, 2 bad usage
+exit status: 0 it is there, 1 it could not be written, 2 bad usage, or the adapter and the model do not fit
 
 A server that takes adapters needs no merged model: `agentgym serve MODEL --lora NAME=ADAPTER`."""
 # Written anew, or by training; all else in the model's folder is part of how it is used.
@@ -48,6 +51,8 @@ def merge(adapter: Path, out: Path, *, base: Path | None = None) -> None:
         shutil.copytree(folder, draft, ignore=shutil.ignore_patterns(*_NOT_COPIED), dirs_exist_ok=True)
         model.save_pretrained(draft)
         draft.chmod(0o755)
+        for file in draft.glob("*.safetensors"):
+            file.chmod(0o644)  # whoever serves it need not be who made it
         draft.rename(out)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -116,12 +121,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         check_installed()
-        merge(arguments.adapter, arguments.out, base=arguments.base)
+        with _quiet():
+            merge(arguments.adapter, arguments.out, base=arguments.base)
     except UsageError as error:
-        print(error, file=sys.stderr)
+        return tell_faults(error)
+    except OSError as error:
+        tell(f"{arguments.out} cannot be written: {error.strerror or error}. Make room, or name another folder.")
         return 1
-    print(arguments.out)
+    print(f"{arguments.out}: to serve it, agentgym serve {shlex.quote(str(arguments.out))}")
     return 0
+
+
+def _quiet() -> AbstractContextManager[None]:
+    from agentgym.trainers.bridge.arguments import quiet_libraries
+
+    return quiet_libraries()
 
 
 if __name__ == "__main__":

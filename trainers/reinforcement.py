@@ -42,7 +42,7 @@ from agentgym.trainers.play.rows import Rows, rows
 from agentgym.trainers.record import checkpoints
 from agentgym.trainers.record.progress import Progress
 from agentgym.trainers.record.steps import StepLog
-from agentgym.trainers.sampling.samplers import Sampler, sampler_for
+from agentgym.trainers.sampling.samplers import OwnWeights, Sampler, server_for
 from agentgym.trainers.settings import GrpoSettings
 from agentgym.trajectory import Trajectory
 
@@ -87,9 +87,15 @@ def _opened(
     curriculum = Curriculum(settings.environments, settings.curriculum, seed=settings.seed)
     player = opened.enter_context(GroupPlayer(settings, curriculum))
     player.preflight()
+    server = server_for(settings, folder, processes)
+    if server is not None:
+        # Before any weight is loaded: that takes minutes, and a server that is not there a second.
+        opened.callback(server.close)
+        server.open()
     loaded = load(settings.model, settings.lora, seed=settings.seed)
-    sampler = sampler_for(settings, loaded, folder, processes)
-    opened.callback(sampler.close)
+    sampler: Sampler = server or OwnWeights(settings, loaded)
+    if server is None:
+        sampler.open()
     checkpoint = checkpoints.latest(folder / arguments.CHECKPOINTS) if resume else None
     run = Run(settings, folder, processes, loaded, player, sampler, Rails(settings.rails), say, checkpoint)
     opened.callback(run.ahead.close)
@@ -126,6 +132,7 @@ class Run:
         self.progress = Progress(say if processes.main else lambda line: None, updates=settings.steps)
         self.checkpoint = checkpoint
         self.began = time.monotonic()
+        self.spent_s = checkpoints.state_of(checkpoint).get("seconds", 0.0) if checkpoint is not None else 0.0
         self.warnings: list[str] = evaluation.frozen_tasks(settings).warnings
         last = settings.updates - 1 if settings.groups.overlap else -1
         self.ahead = Ahead(self._play, settle=self._settle, last=last, state=self._state)
@@ -140,7 +147,7 @@ class Run:
                 groups_per_step=settings.groups.per_step,
                 callbacks=[self._watch()],
             )
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise UsageError(f"TRL cannot train like this: {error}") from error
         # It prints metrics to where results go.
         self.trainer.remove_callback(PrinterCallback)
@@ -153,7 +160,6 @@ class Run:
         """
         for line in self.loaded.adapted.lines():
             self.progress.say(line)
-        self.sampler.open()
         self.progress.say(self.processes.on_main(self._probed).line())
 
     def evaluate(self, which: str) -> list[Trajectory]:
@@ -162,7 +168,9 @@ class Run:
             return []
         self.progress.say(f"evaluating the {which} policy")
         self._publish(0 if which == BASE else self.settings.updates)
-        return self.processes.on_main(lambda: self._evaluated(which))
+        played = self.processes.on_main(lambda: self._evaluated(which))
+        self.progress.evaluated(which, played)
+        return played
 
     def add(self, callbacks: Sequence[TrainerCallback]) -> None:
         """Have TRL tell others too."""
@@ -199,7 +207,7 @@ class Run:
             "modules": self.loaded.adapted.lines(),
             "machine": machine.facts(),
             "versions": machine.versions(),
-            "seconds": round(time.monotonic() - self.began, 1),
+            "seconds": round(self._seconds, 1),
             "evaluation": comparison.as_json(compared) if compared else None,
             "stopped": stopped,
             "warnings": self.warnings,
@@ -238,7 +246,8 @@ class Run:
                 raise share
         whole = Batch.joined([share for share in shares if isinstance(share, Batch)])
         if self.processes.main:
-            write_episodes(self.folder / EPISODES / f"step-{whole.step + 1:06d}.jsonl", whole.episodes)
+            file = self.folder / EPISODES / f"step-{whole.step + 1:06d}.jsonl"
+            write_episodes(file, [*whole.episodes, *whole.stopped])
         self.player.learn(whole)
         return whole, self.rails.watch_batch(whole)
 
@@ -267,7 +276,12 @@ class Run:
         self.sampler.publish(self.trainer, version)
 
     def _state(self) -> dict[str, Any]:
-        return {"player": self.player.state(), "rails": self.rails.state()}
+        return {"player": self.player.state(), "rails": self.rails.state(), "seconds": self._seconds}
+
+    @property
+    def _seconds(self) -> float:
+        """Wall time of this process and of those that it goes on from, as far as checkpoints tell."""
+        return float(self.spent_s) + time.monotonic() - self.began
 
     def _watch(self) -> Watch:
         keep = checkpoints.step_of(self.checkpoint)

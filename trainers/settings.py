@@ -128,8 +128,8 @@ class GroupSettings(Section):
             update.
         overlap: play the next update's groups while this one is computed. They are then sampled by the policy of one
             update earlier, which the importance correction weighs.
-        mask_overlong: episodes that reached a limit of turns, tokens or context have no loss of their own; their
-            rewards still count in the group's mean.
+        mask_overlong: episodes that reached a limit of turns, tokens (also of their last answer) or context have no
+            loss of their own; their rewards still count in the group's mean.
     """
 
     size: int = Field(default=8, ge=1, le=1024)
@@ -275,7 +275,7 @@ class SftSettings(Section):
     save_every: int = Field(default=10, ge=1)
     model: ModelSettings = ModelSettings()
     lora: LoraSettings = LoraSettings()
-    demonstrations: DemonstrationSettings
+    demonstrations: DemonstrationSettings = DemonstrationSettings()
     environments: tuple[EnvironmentSettings, ...] = ()
     limits: LimitsConfig = LimitsConfig()
     sandbox: SandboxConfig = SandboxConfig()

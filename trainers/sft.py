@@ -42,7 +42,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"loss a token: {loss[0]:.3f} at first, {loss[-1]:.3f} at last"
     yield f"adapter: {summary['adapter']}"
     yield f"report: {summary['report']}"
-    yield f"to go on from it: python -m agentgym.trainers.grpo --set model.adapter={summary['adapter']} ..."
+    yield f"to go on from it: python -m agentgym.trainers.grpo --config NAME --set model.adapter={summary['adapter']}"
 
 
 COMMAND = Training(

@@ -98,19 +98,25 @@ def _check(settings: SftSettings) -> None:
         raise UsageError("demonstrations.oracle_tasks: name the environments whose oracles are to play")
     if not shown.oracle_tasks and not shown.runs:
         raise UsageError(
-            "there is nothing to imitate: name run folders (demonstrations.runs), or have oracles play "
+            "there is nothing to imitate: name run folders (--runs DIR), or have oracles play "
             "(demonstrations.oracle_tasks, with environments)"
         )
 
 
 def _gathered(settings: SftSettings, loaded: Loaded, runs: Sequence[Run]) -> Demonstrations:
-    return gather(
+    found = gather(
         runs,
         Writer(loaded.tokenizer, loaded.profile),
         of=settings.environments,
         per_task=settings.demonstrations.per_task,
         max_tokens=min(settings.demonstrations.max_tokens, loaded.context),
     )
+    if found.tasks < 2:
+        raise UsageError(
+            "all that there is to imitate is of one task, which would be learnt by heart: have the oracle play more "
+            "(--oracle-tasks 32), or name more runs (--runs DIR)"
+        )
+    return found
 
 
 def _learn(

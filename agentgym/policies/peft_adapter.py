@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +17,9 @@ from agentgym.errors import UsageError
 from agentgym.formats import read_safetensors
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+NOT_SAVED = "; PEFT's save_pretrained writes it"
+# Faults of single modules that are told.
+_SHOWN = 3
 # Each changes what the adapter computes, or what it computes it on; PEFT leaves them empty for a plain adapter.
 _PLAIN_WITHOUT = (
     "alora_invocation_tokens",
@@ -115,7 +118,10 @@ def read_adapter(folder: Path) -> Adapter:
     """
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]
     if missing:
-        raise UsageError(*(f"{folder} holds no {name}; PEFT's save_pretrained writes it" for name in missing))
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {folder}; an adapter is a folder that PEFT's save_pretrained writes")
+        inner = "" if not (folder / "adapter" / CONFIG).is_file() else f": did you mean {folder / 'adapter'}?"
+        raise UsageError(*(f"{folder} holds no {name}{inner or NOT_SAVED}" for name in missing))
     config, faults = _read_config(folder / CONFIG)
     try:
         tensors = read_safetensors(folder / WEIGHTS)
@@ -125,7 +131,7 @@ def read_adapter(folder: Path) -> Adapter:
         raise UsageError(*(f"{folder}: {fault}" for fault in faults or [f"{WEIGHTS} holds nothing"]))
     pairs, unpaired = _pairs(config, tensors)
     if faults or unpaired:
-        raise UsageError(*(f"{folder}: {fault}" for fault in [*faults, *unpaired]))
+        raise UsageError(*(f"{folder}: {fault}" for fault in [*faults, *_some(unpaired)]))
     return Adapter(config.base_model_name_or_path or "", pairs)
 
 
@@ -154,6 +160,12 @@ def _pairs(config: _Config, tensors: Mapping[str, NDArray[np.float32]]) -> tuple
         else:
             pairs[module] = LoraPair(half["A"], half["B"], config.scale(module))
     return pairs, faults
+
+
+def _some(faults: Sequence[str]) -> list[str]:
+    """Return the first faults, and how many more modules have the like of them."""
+    more = len(faults) - _SHOWN
+    return [*faults[:_SHOWN], *([f"{WEIGHTS}: {more} more tensors alike"] if more > 0 else [])]
 
 
 def _unfit(half: Mapping[str, NDArray[np.float32]], rank: int) -> str | None:

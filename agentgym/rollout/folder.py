@@ -114,7 +114,10 @@ def new_folder(name: str) -> Path:
     """Return a folder below `runs/` that no run has yet, named by the time and what is run; it is not made."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     plain = name.replace("/", "-").replace(":", "-")
-    return RUNS / f"{stamp}-{plain}-{secrets.token_hex(2)}"  # runs of one second stay apart
+    # Runs of one second stay apart.
+    while (folder := RUNS / f"{stamp}-{plain}-{secrets.token_hex(2)}").exists():
+        pass
+    return folder
 
 
 def latest_folder(is_alike: Callable[[Any], bool]) -> Path | None:

@@ -194,6 +194,30 @@ def test_differences_are_told_by_place_in_order() -> None:
     assert found.differences["success/all"].difference == 1
 
 
+def test_episodes_of_one_task_are_not_taken_as_independent() -> None:
+    tasks = [task(number) for number in range(3)]
+    base, trained = ([episode(task, k, value=value) for task in tasks for k in range(8)] for value in (0, 1))
+    found = compare(base, trained, seed=0)
+    success = found.differences["success/all"]
+    assert (found.pairs, success.tasks, success.gained) == (24, 3, 3)
+    assert success.p_value == 0.25, "of 8 ways to swap 3 tasks, 2 are as far from none"
+    assert not success.shown
+
+
+def test_what_looks_like_a_cheat_is_no_success() -> None:
+    base, trained = sides([0] * 3, [1] * 3)
+    signed = [one.model_copy(update={"reward": Reward(value=1).with_signs({"reads": "x"})}) for one in trained]
+    found = compare(base, signed, seed=0)
+    assert found.differences["success/all"].after == found.differences["reward/all"].after == 0
+
+
+def test_what_the_clock_ended_is_no_pair() -> None:
+    base, trained = sides([0] * 3, [1] * 3)
+    base[0] = base[0].model_copy(update={"stop_reason": StopReason.WALL_TIME})
+    found = compare(base, trained, seed=0)
+    assert (found.pairs, found.left_out) == (2, 1)
+
+
 def test_canaries_are_counted_apart() -> None:
     canary = task(9, canary=True)
     caught = episode(canary, 0).model_copy(update={"reward": Reward(value=0).of_passed_canary()})

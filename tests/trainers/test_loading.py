@@ -1,5 +1,7 @@
 """Settings of training runs: where they come from, and every fault of them at once."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -98,7 +100,41 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_something_has_to_be_played() -> None:
-    assert faults(environments=()) == ["environments: it has to be set"]
+    [told] = faults(environments=())
+    assert told == "environments: it has to be set, as grpo json-math does, or a configuration (--config)"
+
+
+def test_what_an_unread_file_would_have_set_is_not_missed(tmp_path: Path) -> None:
+    for config in ("nope.toml", "smollm2", str(tmp_path)):
+        with pytest.raises(UsageError) as caught:
+            load_grpo(config, [], {})
+        [told] = caught.value.faults
+        assert told.startswith("--config")
+
+
+def test_a_saved_adapter_is_gone_on_from_as_it_was_made(tmp_path: Path) -> None:
+    told = {"r": 4, "lora_alpha": 8, "lora_dropout": 0.0, "base_model_name_or_path": "/x/SmolLM2-135M-Instruct"}
+    adapter = tmp_path / "run" / "adapter"
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_config.json").write_text(json.dumps(told))
+    chosen = load_grpo(None, [f"model.adapter={adapter}"], {}, ONE)
+    assert (chosen.lora.rank, chosen.lora.alpha) == (4, 8)
+    with pytest.raises(UsageError) as caught:
+        load_grpo("smollm2-cpu", [f"model.adapter={adapter}", "model.name=Qwen3.5-4B"], {})
+    assert [fault.split(",")[0] for fault in caught.value.faults] == [
+        "lora.rank: 16",
+        "lora.alpha: 32",
+        f"model.adapter: the adapter in {adapter} is one of SmolLM2-135M-Instruct",
+    ]
+    for folder, said in ((tmp_path / "run", f"did you mean {adapter}?"), (tmp_path / "x", "is no folder")):
+        with pytest.raises(UsageError, match=re.escape(said)):
+            load_grpo(None, [f"model.adapter={folder}"], {}, ONE)
+
+
+def test_longer_rows_are_not_those_of_the_configuration() -> None:
+    for changed, row_tokens in (((), 256), (("policy.max_tokens=512",), None), (("plan.row_tokens=99",), 99)):
+        assert load_grpo("smollm2-cpu", changed, {}).plan.row_tokens == row_tokens
+    assert load_grpo("smollm2-cpu", [], {}, ["code-repair"]).plan.row_tokens is None
 
 
 def test_a_folder_of_weights_needs_no_known_name(tmp_path: Path) -> None:
@@ -123,9 +159,8 @@ class TestSupervised:
             "trl.max_length: the trainer sees to it; set demonstrations.max_tokens",
         ]
 
-    def test_there_has_to_be_something_to_imitate(self) -> None:
-        with pytest.raises(UsageError, match="demonstrations: it has to be set"):
-            load_sft("smollm2-cpu", [], {})
+    def test_a_plan_needs_nothing_to_imitate(self) -> None:
+        assert load_sft("smollm2-cpu", [], {}).demonstrations.runs == ()
 
 
 @pytest.mark.train

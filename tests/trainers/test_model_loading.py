@@ -171,12 +171,12 @@ def test_merging_refuses_what_cannot_be(tiny_folder, tmp_path, capsys):
 
     adapter = tmp_path / "adapter"
     load(name=str(tiny_folder("qwen3.5"))).model.save_pretrained(adapter)
-    assert main([str(adapter), str(tmp_path)]) == 1
+    assert main([str(adapter), str(tmp_path)]) == 2
     assert f"{tmp_path} exists" in capsys.readouterr().err
-    assert main([str(adapter), str(tmp_path / "out"), "--base", str(tiny_folder("llama"))]) == 1
+    assert main([str(adapter), str(tmp_path / "out"), "--base", str(tiny_folder("llama"))]) == 2
     assert "does not fit" in capsys.readouterr().err
     change(adapter / "adapter_config.json", base_model_name_or_path="/nowhere")
-    assert main([str(adapter), str(tmp_path / "out")]) == 1
+    assert main([str(adapter), str(tmp_path / "out")]) == 2
     assert "/nowhere is no folder with a model" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter"]
 

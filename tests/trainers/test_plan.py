@@ -35,7 +35,7 @@ def test_a_configuration_says_in_comments_what_its_plan_says(name: str) -> None:
     found = plan(settings, written_for)
     text = configurations()[name].read_text(encoding="utf-8")
     assert "\n".join(f"# {line}".rstrip() for line in found.memory_lines) in text
-    for command in found._commands():
+    for command in found.commands():
         if "agentgym serve" in command:
             assert command in text
     assert found.fits
@@ -95,7 +95,8 @@ def test_what_does_not_fit_is_told_with_what_to_change() -> None:
     assert "trl.per_device_train_batch_size=1" in small.faults[0]
     assert "the server has no room for one row" in small.faults[1]
     assert planned("qwen3.5-4b", machine=LAPTOP).faults == [
-        "this is written for 1 × 80 GiB of GPU, and there is none here; smollm2-cpu needs none"
+        "this is written for 1 × 80 GiB of GPU, of which it takes 48.9 GiB each, and there is none here; "
+        "smollm2-cpu needs none"
     ]
     assert "4 GPUs are needed and 2 are here" in planned("nemotron-3-nano-30b", machine=Machine(2, 80.0)).faults[0]
 
@@ -115,7 +116,10 @@ def test_a_server_on_a_processor_takes_of_the_same_memory() -> None:
         ("cache", 1),
     ]
     assert served.fits
-    assert served.lines()[-1] == "  agentgym serve SmolLM2-135M-Instruct --rl"
+    assert served.lines(["--policy", "vllm:SmolLM2-135M-Instruct"])[-2:] == [
+        "  agentgym serve SmolLM2-135M-Instruct --rl",
+        "  python -m agentgym.trainers.grpo --policy vllm:SmolLM2-135M-Instruct",
+    ]
     wide = planned(
         "smollm2-cpu", "policy.spec=vllm:SmolLM2-135M-Instruct", 'plan.server=["--precision", "fp32"]', machine=LAPTOP
     )
@@ -139,10 +143,11 @@ def test_weights_that_nothing_is_known_of_are_as_large_as_their_files(tmp_path: 
 
 
 def test_a_supervised_run_has_a_plan_too() -> None:
-    settings = load_sft("smollm2-cpu", ["demonstrations.oracle_tasks=4", "demonstrations.max_tokens=512"], {})
+    settings = load_sft("smollm2-cpu", ["demonstrations.oracle_tasks=4"], {})
     found = plan(settings, LAPTOP)
     assert (found.work.row_tokens, found.work.rows, found.server) == (256, 8, None)
-    assert found.lines()[-1] == "Each update: 8 rows of at most 256 tokens, computed 8 at once"
+    assert "Each update: 8 rows of at most 256 tokens, computed 8 at once" in found.lines()
+    assert found.lines(["--config", "smollm2-cpu"])[-1] == "  python -m agentgym.trainers.sft --config smollm2-cpu"
 
 
 def test_this_machine_has_memory() -> None:

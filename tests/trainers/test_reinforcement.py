@@ -122,6 +122,30 @@ def test_a_rail_stops_the_run_and_leaves_a_page_that_says_so(settings, tmp_path)
     assert len(list(read_steps(tmp_path))) == 1
 
 
+def test_cheats_earn_nothing_and_stop_the_run_also_after_it_went_on(settings, tmp_path, monkeypatch):
+    from counting_gym.vowels import VowelsEnv
+
+    honest = VowelsEnv.verify
+    judged = lambda *given: honest(*given).with_signs({"reads": "the tests"})  # noqa: E731
+    monkeypatch.setattr(VowelsEnv, "verify", judged)
+    # 8 of 16 after one update, 16 of 16 after two.
+    chosen = settings(eval={"tasks": 0}, rails={"cheats": 0.5, "window": 16}, save_every=1)
+    for resume in (False, True):
+        with pytest.raises(RailReached, match="16 of the last 16 episodes look like cheats"):
+            train(chosen, tmp_path, resume=resume)
+        [update] = read_steps(tmp_path)
+        assert (update["reward"], update["agentgym/reward"], update["agentgym/success"]) == (0, 0, 0)
+        assert (update["agentgym/cheats"], update["grad_norm"]) == (1, 0)
+
+
+def test_answers_that_were_cut_have_no_loss_where_that_is_asked_for(settings, tmp_path):
+    groups = {"size": 4, "per_step": 2, "mask_overlong": True}
+    train(settings(steps=1, save_every=1, eval={"tasks": 0}, groups=groups, policy={"max_tokens": 1}), tmp_path)
+    [update] = read_steps(tmp_path)
+    assert update["agentgym/truncated"] == 1
+    assert update["grad_norm"] == 0
+
+
 def test_a_gradient_that_is_not_finite_never_reaches_the_weights(settings, tmp_path):
     import torch
 

@@ -121,8 +121,35 @@ def test_there_may_be_nothing_to_resume(capsys: pytest.CaptureFixture[str]) -> N
 def test_how_it_ends_is_its_exit_status(
     error: BaseException, status: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert grpo(*SMALL, "--out", "run", train=partial(fails, error)) == status
+    def fails_later(settings: Any, folder: Path, **options: Any) -> Mapping[str, Any]:
+        checkpoint = folder / "checkpoints" / "checkpoint-3"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "agentgym.json").write_text("{}")
+        raise error
+
+    assert grpo(*SMALL, "--out", "run", train=fails_later) == status
     assert said in capsys.readouterr().err
+
+
+def test_what_ends_before_a_checkpoint_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    assert grpo(*SMALL, "--out", "run", train=partial(fails, InfrastructureError("no boxes"))) == 1
+    said = "no boxes; no checkpoint was saved yet: the same command with --resume --out run begins its updates anew"
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_wrong_from_the_start_leaves_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert grpo(*SMALL, "--out", "run", train=partial(fails, UsageError("no such family"))) == 2
+    assert capsys.readouterr().err == "agentgym: no such family\n"
+    assert not Path("run").exists()
+
+
+def test_other_settings_are_for_another_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert grpo(*SMALL, "--out", "run") == 0
+    checkpoint = Path("run/checkpoints/checkpoint-3")
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "agentgym.json").write_text("{}")
+    assert grpo(*SMALL, "--out", "run", "--resume", "--set", "lora.alpha=8") == 2
+    assert f"--set model.adapter={checkpoint} --out ANOTHER" in capsys.readouterr().err
 
 
 def test_sigterm_ends_it_as_an_interrupt_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +158,7 @@ def test_sigterm_ends_it_as_an_interrupt_does(capsys: pytest.CaptureFixture[str]
         raise AssertionError("it went on")
 
     assert grpo(*SMALL, "--out", "run", train=is_ended) == 143
-    assert "ended by SIGTERM; what is there is in run" in capsys.readouterr().err
+    assert "ended by SIGTERM; no checkpoint was saved yet" in capsys.readouterr().err
 
 
 def test_one_process_at_a_time_has_a_folder(capsys: pytest.CaptureFixture[str]) -> None:

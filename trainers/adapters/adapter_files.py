@@ -79,6 +79,7 @@ def save_adapter(model: Any, folder: Path, *, state_dict: Any = None) -> None:
     """
     # Asked to find out by itself whether the vocabulary grew, PEFT asks the model hub.
     model.save_pretrained(str(folder), save_embedding_layers=False, state_dict=state_dict)
+    (folder / "README.md").unlink(missing_ok=True)  # a form of the model hub's, with nothing filled in
     names = text_names(Path(model.get_base_model().name_or_path))
     if names.trained == names.published:
         return

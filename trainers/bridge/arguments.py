@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.utils import logging
@@ -25,7 +26,7 @@ def common(settings: GrpoSettings | SftSettings, folder: Path) -> dict[str, Any]
         "seed": settings.seed,
         "data_seed": settings.seed,
         "bf16": half,
-        "use_cpu": settings.model.device == "cpu",
+        "use_cpu": settings.model.device == "cpu" or not torch.cuda.is_available(),
         "activation_checkpointing": settings.model.gradient_checkpointing,
         "save_strategy": "steps",
         "save_steps": settings.save_every,

@@ -10,7 +10,7 @@ from trl import GRPOConfig
 
 from agentgym.errors import UsageError, unknown
 from agentgym.trainers.bridge.arguments import common
-from agentgym.trainers.bridge.trl_arguments import rows_at_once
+from agentgym.trainers.bridge.trl_arguments import MOST_ROWS, rows_at_once, update_faults
 from agentgym.trainers.settings import GrpoSettings
 
 DEFAULTS: dict[str, Any] = {
@@ -31,8 +31,6 @@ CHOICES: Mapping[str, Sequence[str]] = {
 }
 # CISPO's weights are cut at epsilon_high itself, not at 1 + epsilon_high (https://arxiv.org/abs/2506.13585).
 CISPO_DEFAULT = 5.0
-# Rows of one forward and backward pass, unless it is set.
-MOST_ROWS = 8
 
 
 def grpo_config(settings: GrpoSettings, folder: Path, *, processes: int) -> GRPOConfig:
@@ -46,32 +44,10 @@ def grpo_config(settings: GrpoSettings, folder: Path, *, processes: int) -> GRPO
     Raises:
         UsageError: the groups cannot be shared out evenly, or TRL refuses an argument.
     """
-    groups = settings.groups
-    if groups.per_step % processes:
-        raise UsageError(
-            f"groups.per_step={groups.per_step} cannot be shared by {processes} processes, for a group stays whole: "
-            f"set it to a multiple of {processes}"
-        )
-    rows = groups.per_step * groups.size // processes
-    micro = rows_at_once(settings.trl, rows, most=MOST_ROWS)
-    if rows % micro:
-        raise UsageError(
-            f"trl.per_device_train_batch_size={micro} does not divide the {rows} rows that each process has "
-            f"(groups.per_step x groups.size / processes): take one of {_divisors(rows)}"
-        )
-    if wrong := list(_wrong(settings.trl)):
+    if wrong := [*update_faults(settings, processes=processes), *_wrong(settings.trl)]:
         raise UsageError(*wrong)
-    batches = int(settings.trl.get("num_iterations", 1))
-    if settings.steps % batches:
-        raise UsageError(
-            f"steps={settings.steps} would end in the midst of a batch, which serves trl.num_iterations={batches} "
-            f"updates: take a multiple of {batches}"
-        )
-    if settings.save_every % batches:
-        raise UsageError(
-            f"save_every={settings.save_every} would save in the midst of a batch, which serves trl.num_iterations="
-            f"{batches} updates: take a multiple of {batches}"
-        )
+    rows = settings.groups.per_step * settings.groups.size // processes
+    micro = rows_at_once(settings.trl, rows, most=MOST_ROWS)
     cispo = {"epsilon_high": CISPO_DEFAULT} if settings.trl.get("loss_type") == "cispo" else {}
     asked = {**DEFAULTS, **cispo, "max_completion_length": settings.policy.max_tokens, **settings.trl}
     try:
@@ -111,7 +87,3 @@ def _owned(settings: GrpoSettings, folder: Path) -> dict[str, Any]:
         "temperature": settings.policy.temperature,
         "remove_unused_columns": False,
     }
-
-
-def _divisors(number: int) -> list[int]:
-    return [n for n in range(1, number + 1) if number % n == 0]

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agentgym.errors import did_you_mean
+from agentgym.trainers.settings import GrpoSettings
 
 Kind = Literal["grpo", "sft"]
+# Rows of one forward and backward pass of GRPO, unless it is set.
+MOST_ROWS = 8
 
 # By the name of an argument, or the beginning of several: what is set in its stead.
 _OWNED: dict[str, str] = {
@@ -20,7 +23,9 @@ _OWNED: dict[str, str] = {
     "data_seed": "set seed",
     "full_determinism": "leave it out",
     "report_to": "set report_to",
-    "logging_dir": "it is below the run folder: --out",
+    "logging_": "every update is logged: leave it out",
+    "log_level": "leave it out",
+    "save_only_model": "without the optimizer nothing could go on: leave it out",
     "remove_unused_columns": "leave it out",
     "save_strategy": "set save_every",
     "save_steps": "set save_every",
@@ -74,6 +79,8 @@ _OWNED_BY: Mapping[Kind, Mapping[str, str]] = {
         "dataset_": "set the keys of demonstrations",
     },
 }
+# Numbers that are counted with before TRL sees them.
+_LEAST: Mapping[str, int] = {"num_iterations": 1, "per_device_train_batch_size": 1, "save_total_limit": 2}
 _ALLOWED = ("vllm_importance_sampling_",)
 _CONFIGS: Mapping[Kind, tuple[str, str]] = {"grpo": ("grpo_config", "GRPOConfig"), "sft": ("sft_config", "SFTConfig")}
 
@@ -87,9 +94,19 @@ def trl_faults(kind: Kind, values: Mapping[str, Any]) -> Iterator[str]:
     for name in arguments:
         if instead := _instead(kind, name):
             yield f"trl.{name}: the trainer sees to it; {instead}"
+        elif fault := _value_fault(name, arguments[name]):
+            yield f"trl.{name}: {fault}"
         elif known and name not in known:
             near = did_you_mean(name, [one for one in sorted(known) if not _instead(kind, one)])
             yield f"trl.{name}: TRL's {_CONFIGS[kind][1]} has no such argument{near}"
+
+
+def _value_fault(name: str, value: Any) -> str | None:
+    least = _LEAST.get(name)
+    if least is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least):
+        return None
+    why = ", as a checkpoint is whole only a moment after the next has begun" if name == "save_total_limit" else ""
+    return f"it is a whole number from {least} on, not {value!r}{why}"
 
 
 def rows_at_once(values: Mapping[str, Any], rows: int, *, most: int) -> int:
@@ -102,6 +119,38 @@ def rows_at_once(values: Mapping[str, Any], rows: int, *, most: int) -> int:
     """
     asked = values.get("per_device_train_batch_size")
     return asked if isinstance(asked, int) else max(n for n in range(1, min(rows, most) + 1) if rows % n == 0)
+
+
+def update_faults(settings: GrpoSettings, *, processes: int) -> Iterator[str]:
+    """Yield why an update cannot be shared out: over processes, into passes, or into batches that serve several."""
+    groups, batches = settings.groups, int(settings.trl.get("num_iterations", 1))
+    if groups.per_step % processes:
+        yield (
+            f"groups.per_step={groups.per_step} cannot be shared by {processes} processes, for a group stays whole: "
+            f"set it to a multiple of {processes}"
+        )
+        return
+    rows = groups.per_step * groups.size // processes
+    micro = rows_at_once(settings.trl, rows, most=MOST_ROWS)
+    if rows % micro:
+        yield (
+            f"trl.per_device_train_batch_size={micro} does not divide the {rows} rows that each process has "
+            f"(groups.per_step x groups.size / processes): take one of {_divisors(rows)}"
+        )
+    if settings.steps % batches:
+        yield (
+            f"steps={settings.steps} would end in the midst of a batch, which serves trl.num_iterations={batches} "
+            f"updates: take a multiple of {batches}"
+        )
+    if settings.save_every % batches:
+        yield (
+            f"save_every={settings.save_every} would save in the midst of a batch, which serves trl.num_iterations="
+            f"{batches} updates: take a multiple of {batches}"
+        )
+
+
+def _divisors(number: int) -> list[int]:
+    return [n for n in range(1, number + 1) if number % n == 0]
 
 
 def _instead(kind: Kind, name: str) -> str | None:

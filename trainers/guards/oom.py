@@ -30,12 +30,17 @@ def explained(remedy: str = REMEDY) -> Iterator[None]:
     """
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise UsageError(f"the GPU's memory ran out: {_first_line(error)} {remedy}") from error
     except (RuntimeError, MemoryError) as error:
-        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-            raise UsageError(f"the machine's memory ran out: {_first_line(error)} {remedy}") from error
-        raise
+        if not is_memory(error):
+            raise
+        whose = "GPU" if isinstance(error, torch.OutOfMemoryError) else "machine"
+        raise UsageError(f"the {whose}'s memory ran out: {_first_line(error)} {remedy}") from error
+
+
+def is_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out; on a processor, torch raises a plain `RuntimeError`."""
+    named = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    return named or "allocate memory" in str(error) or "not enough memory" in str(error)
 
 
 def _first_line(error: BaseException) -> str:

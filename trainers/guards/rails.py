@@ -104,12 +104,12 @@ class Rails:
     def _check_lost(self, batch: Batch) -> None:
         lost = sum(group.lost for group in (*batch.groups, *batch.replaced))
         played, most = lost + len(batch.episodes), self.settings.lost
+        stopped = len(batch.stopped)
         if lost > most * played:
             _stop(
-                f"{lost} of {played} episodes of update {batch.step + 1} were lost to infrastructure, and rails.lost "
-                f"is {most:g}",
-                "What the episodes that are left would teach is chance. See above what they were lost to: mend the "
-                "server or the sandbox",
+                f"{lost} of {played} episodes of update {batch.step + 1} were lost, {stopped} of them because "
+                f"limits.wall_time_s ended them, and rails.lost is {most:g}",
+                f"What the episodes that are left would teach is chance. {_why_lost(batch)}",
                 "rails.lost",
             )
 
@@ -134,6 +134,15 @@ class Rails:
                 "allow more; if not, begin again from a checkpoint before them",
                 "rails.cheats",
             )
+
+
+def _why_lost(batch: Batch) -> str:
+    if not batch.stopped:
+        return "See above what they were lost to: mend the server or the sandbox"
+    return (
+        f"Those that the clock ended are in {_file(batch)}: give episodes more time (limits.wall_time_s) in a new run, "
+        "or have fewer at once (groups.concurrency)"
+    )
 
 
 def _stop(seen: str, advice: str, setting: str) -> NoReturn:

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from agentgym.plugins import short_name
 from agentgym.report.paired import Paired, paired
-from agentgym.trajectory import Trajectory
+from agentgym.trainers.play.worth import succeeded, worth
+from agentgym.trajectory import StopReason, Trajectory
 
 SUCCESS, REWARD, ALL = "success", "reward", "all"
 COLUMNS = ("", "tasks", "before", "after", "difference [95 % CI]", "p", "gained", "lost")
@@ -26,7 +27,7 @@ class Comparison(BaseModel):
         differences: by what was measured and where: `success/all`, `success/ENV`, `success/ENV/level-N`,
             `success/ENV/family-NAME`, and the same for `reward`.
         pairs: episodes that both policies finished.
-        left_out: pairs of which one or both were lost to infrastructure.
+        left_out: pairs of which one or both were lost to infrastructure, or ended by the clock.
         canaries: pairs of tasks without a solution; they are in no difference.
         canaries_passed: how many of those each policy passed, which takes a cheat: before, after.
     """
@@ -52,11 +53,14 @@ class Comparison(BaseModel):
 
 
 def compare(base: Iterable[Trajectory], trained: Iterable[Trajectory], *, seed: int) -> Comparison:
-    """Compare episodes of the same task and sample; where one of the two was lost, the pair is left out and counted."""
+    """Compare episodes of the same task and sample.
+
+    Where one of the two was lost, or ended by the clock, the pair is left out and counted.
+    """
     before, after = ({(e.env_id, e.task_id, e.sample): e for e in episodes} for episodes in (base, trained))
     every = sorted(before.keys() | after.keys())
     pairs = [(before[key], after[key]) for key in every if key in before and key in after]
-    finished = [(first, second) for first, second in pairs if first.reward is not None and second.reward is not None]
+    finished = [(first, second) for first, second in pairs if _counts(first) and _counts(second)]
     counted = [(first, second) for first, second in finished if not first.canary]
     canaries = [(first, second) for first, second in finished if first.canary]
     return Comparison(
@@ -69,6 +73,10 @@ def compare(base: Iterable[Trajectory], trained: Iterable[Trajectory], *, seed: 
             sum(_passed_canary(second) for _, second in canaries),
         ),
     )
+
+
+def _counts(episode: Trajectory) -> bool:
+    return episode.reward is not None and episode.stop_reason is not StopReason.WALL_TIME
 
 
 def _passed_canary(episode: Trajectory) -> bool:
@@ -103,8 +111,9 @@ def _places(episode: Trajectory) -> tuple[str, ...]:
 
 
 def _value(episode: Trajectory, what: str) -> float:
-    assert episode.reward is not None
-    return float(episode.success) if what == SUCCESS else episode.reward.value
+    value = worth(episode)
+    assert value is not None, "only episodes that count are compared"
+    return float(succeeded(episode)) if what == SUCCESS else value
 
 
 def points(difference: Paired) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
 from agentgym.trainers.outcome.charts import MOST_LINES, Chart, Line
 from agentgym.trainers.record.history import History, Series
@@ -114,7 +114,9 @@ def _finish(axes: Axes, chart: Chart, found: Sequence[tuple[Line, Series]], hist
     if chart.log and lowest > 0:
         axes.set_yscale("log")
         # In an SVG whose text is text, matplotlib's own labels would show their markup.
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     elif chart.share:
         top = 1 if highest > 0.5 else max(0.05, highest * 1.3)
         axes.set_ylim(-0.02 * top, 1.02 * top)

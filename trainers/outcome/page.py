@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agentgym.plugins import short_name
 from agentgym.rollout.store import write_atomically
 from agentgym.trainers.outcome import comparison
 from agentgym.trainers.outcome.charts import charts
@@ -240,11 +241,27 @@ def _commands(found: Found, folder: Path) -> Iterator[tuple[str, str]]:
     facts = dict(_facts(found))
     model, path = facts["model"], shlex.quote(str(adapter))
     environments = [e.get("name") for e in found.settings.get("environments", ()) if isinstance(e, dict)]
-    played = " ".join(shlex.quote(str(name)) for name in environments) or "ENVIRONMENT"
+    played = " ".join(shlex.quote(short_name(str(name))) for name in environments) or "ENVIRONMENT"
+    played += "".join(f" --set {shlex.quote(told)}" for told in _options(found.settings))
     if model == EMBEDDED:
         spec = shlex.quote(f"smollm2:adapter={adapter}")
         yield "play with it on this machine", f"python -m agentgym.rollout {played} --policy {spec}"
     served = shlex.quote(f"trained={adapter}")
     yield "serve it with vLLM", f"agentgym serve {shlex.quote(model)} --lora {served}"
     yield "play with it on that server", f"python -m agentgym.rollout {played} --policy vllm:trained"
-    yield "train it further", f"python -m agentgym.trainers.grpo --config FILE.toml --set model.adapter={path}"
+    yield (
+        "train it further, under the configuration that it had or another",
+        f"python -m agentgym.trainers.grpo --config NAME --set model.adapter={path}",
+    )
+
+
+def _options(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options that its environments had, as a rollout is told them."""
+    for environment in settings.get("environments") or ():
+        if isinstance(environment, dict) and isinstance(options := environment.get("options"), dict):
+            name = short_name(str(environment.get("name")))
+            yield from (f"options.{name}.{key}={_told(value)}" for key, value in options.items())
+
+
+def _told(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

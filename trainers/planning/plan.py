@@ -22,14 +22,13 @@ from agentgym.models.fit import (
     cache_gib,
     weights_gib,
 )
-from agentgym.trainers.bridge.trl_arguments import rows_at_once
+from agentgym.trainers.bridge.trl_arguments import MOST_ROWS, rows_at_once, update_faults
 from agentgym.trainers.planning.machine import Machine, this_machine
 from agentgym.trainers.planning.memory import Demand, Term, Work, demand
 from agentgym.trainers.settings import GrpoSettings, SftSettings
 
 _BYTES = {"float32": 4, "bfloat16": 2}
 _GIVEN_TOKENS = 2048
-_MOST_ROWS = 8
 _WIDE = {"fp32", "float32"}
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -100,8 +99,13 @@ class Plan:
     def faults(self) -> list[str]:
         """Why it does not fit, and what to change; empty where it fits."""
         if self.meant != self.machine:
-            return [f"this is written for {self.meant}, and there is none here; smollm2-cpu needs none"]
+            return [
+                f"this is written for {self.meant}, of which it takes {self._needs_gib:.1f} GiB each, and there is "
+                "none here; smollm2-cpu needs none"
+            ]
         faults = [*self._too_few_gpus()]
+        if isinstance(self.settings, GrpoSettings):
+            faults += update_faults(self.settings, processes=self.work.processes)
         has, needs = self._has_gib, self._needs_gib
         if has is not None and needs > has:
             faults.append(f"{needs - has:.1f} GiB are missing: {self._smaller()}")
@@ -131,8 +135,12 @@ class Plan:
             lines += self._server_lines(self.server)
         return lines
 
-    def lines(self) -> list[str]:
-        """Return it for a terminal."""
+    def lines(self, given: Sequence[str] = ()) -> list[str]:
+        """Return it for a terminal.
+
+        Args:
+            given: the command's own arguments, which the printed command line gets too.
+        """
         settings = self.settings
         lines = [f"Plan for {settings.model.name} on this machine: {self.machine}", "", *self.memory_lines, ""]
         if self.faults:
@@ -140,10 +148,9 @@ class Plan:
         else:
             least = "" if self.trainer.known else ", as far as it is known"
             lines.append(f"It fits{least}: {self._needs_gib:.1f} of {self._has_gib or 0:.1f} GiB")
+        lines.append(f"No row may be longer than {self.work.row_tokens:,} tokens for that ({self._row_tokens_from})")
         lines += ["", *self._work_lines()]
-        if commands := list(self._commands()):
-            lines += ["", "Start", *(f"  {command}" for command in commands)]
-        return lines
+        return [*lines, "", "Start", *(f"  {command}" for command in self.commands(given))]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -160,11 +167,20 @@ class Plan:
             },
             "server": server and {"gpus": server.count, "gib": round(server.gib, 2), "terms": _as_json(server.terms)},
             "shared_gpu": self.shared,
+            "needs_gib": round(self._needs_gib, 2),
             "row_tokens": self.work.row_tokens,
             "rows_at_once": self.work.rows,
             "fits": self.fits,
             "faults": self.faults,
         }
+
+    @property
+    def _row_tokens_from(self) -> str:
+        if self.settings.plan.row_tokens is not None:
+            return "plan.row_tokens"
+        if isinstance(self.settings, SftSettings):
+            return "demonstrations.max_tokens"
+        return f"what may be sampled, and {_GIVEN_TOKENS:,} of prompts and results"
 
     @property
     def _has_gib(self) -> float | None:
@@ -232,15 +248,17 @@ class Plan:
             played = settings.eval.tasks * len(settings.environments) * settings.eval.samples
             yield f"Evaluation:  {played:,} episodes before and {played:,} after"
 
-    def _commands(self) -> Iterator[str]:
+    def commands(self, given: Sequence[str] = ()) -> Iterator[str]:
+        """Yield the command lines that start the server, if one samples here, and the run; `given` as for `lines`."""
         settings = self.settings
         if self.server is not None:
             serve = shlex.join(("agentgym", "serve", self.server.model, "--rl", *settings.plan.server))
             yield _on_gpus(self.server.gpus.count, self.meant, serve) if self.server.gpus else serve
-        if settings.accelerate:
-            kind = "sft" if isinstance(settings, SftSettings) else "grpo"
-            launch = ("accelerate", "launch", *settings.accelerate, "-m", f"agentgym.trainers.{kind}", "--out", "DIR")
-            yield f"{shlex.join(launch)} …"
+        kind = "sft" if isinstance(settings, SftSettings) else "grpo"
+        launch = ("accelerate", "launch", *settings.accelerate) if settings.accelerate else ("python",)
+        # Processes that train together have to be told which folder they share.
+        out = ("--out", "DIR") if settings.accelerate and "--out" not in given else ()
+        yield shlex.join((*launch, "-m", f"agentgym.trainers.{kind}", *given, *out))
 
 
 def plan(settings: GrpoSettings | SftSettings, machine: Machine | None = None) -> Plan:
@@ -293,7 +311,7 @@ def _work(settings: GrpoSettings | SftSettings, model: Model | None, *, gpu: boo
         number_bytes=_BYTES[settings.model.dtype],
         rank=settings.lora.rank,
         targets=settings.lora.target_modules or (lora.target_modules if lora else ()),
-        rows=rows_at_once(settings.trl, share, most=_MOST_ROWS if grpo else share),
+        rows=rows_at_once(settings.trl, share, most=MOST_ROWS if grpo else share),
         row_tokens=_row_tokens(settings, model),
         checkpointing=settings.model.gradient_checkpointing,
         processes=processes,

@@ -8,9 +8,8 @@ from statistics import fmean
 
 from agentgym.plugins import short_name
 from agentgym.task import Task
-from agentgym.trajectory import StopReason, Trajectory
-
-CUT_SHORT = (StopReason.MAX_TURNS, StopReason.MAX_TOKENS, StopReason.CONTEXT_FULL, StopReason.WALL_TIME)
+from agentgym.trainers.play.worth import cut_short, succeeded, worth
+from agentgym.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Group:
         size: K.
         lost: episodes that the world took away for good, or that the clock ended, replaced ones included.
         number: which group of the run it is, from 0.
+        stopped: those that the clock ended.
     """
 
     env_id: str
@@ -32,11 +32,12 @@ class Group:
     size: int
     lost: int = 0
     number: int = 0
+    stopped: tuple[Trajectory, ...] = ()
 
     @property
     def rewards(self) -> tuple[float, ...]:
-        """Rewards of the members, shape (K - missing,)."""
-        return tuple(member.reward.value for member in self.members if member.reward is not None)
+        """What the members earn, shape (K - missing,); see `worth`."""
+        return tuple(value for member in self.members if (value := worth(member)) is not None)
 
     @property
     def missing(self) -> int:
@@ -77,6 +78,11 @@ class Batch:
         """All members of all groups, those of replaced groups included."""
         return [member for group in (*self.groups, *self.replaced) for member in group.members]
 
+    @property
+    def stopped(self) -> list[Trajectory]:
+        """All episodes that the clock ended; they are trained on by nobody."""
+        return [episode for group in self.played for episode in group.stopped]
+
     @classmethod
     def joined(cls, shares: Sequence[Batch]) -> Batch:
         """Return the whole batch of an update that several processes shared, given in the order of their groups."""
@@ -109,14 +115,14 @@ class Batch:
             **{f"level/{name}": level for name, level in self.levels.items()},
             **_mean("dead_groups", [group.dead for group in played]),
             **_mean("lost", [True] * lost + [False] * len(episodes)),
-            **_mean("reward", [episode.reward.value for episode in solvable if episode.reward is not None]),
+            **_mean("reward", [value for episode in solvable if (value := worth(episode)) is not None]),
             **_mean("turns", [len(episode.turns) for episode in episodes]),
             **_mean("completion_tokens", [episode.completion_tokens for episode in episodes]),
             **_mean("malformed_calls", [episode.malformed_calls for episode in episodes]),
-            **_mean("truncated", [episode.stop_reason in CUT_SHORT for episode in episodes]),
+            **_mean("truncated", [cut_short(episode) for episode in episodes]),
         }
         for name, its in _by_place(solvable).items():
-            found |= _mean(name, [episode.success for episode in its])
+            found |= _mean(name, [succeeded(episode) for episode in its])
         return {f"agentgym/{name}": float(value) for name, value in found.items()}
 
 

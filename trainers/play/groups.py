@@ -19,6 +19,7 @@ from agentgym import plugins
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
 from agentgym.policy import PolicySource
+from agentgym.rollout.episode import Limits
 from agentgym.rollout.options import resolve
 from agentgym.rollout.play import Stage
 from agentgym.rollout.store import write_episodes
@@ -26,6 +27,7 @@ from agentgym.task import Split, Task, TaskKind, TaskSet, derive_seed
 from agentgym.trainers.play.batch import Batch, Group
 from agentgym.trainers.play.curriculum import Curriculum, Draw
 from agentgym.trainers.play.rounds import Job, LockstepSource, Round, Rounds, Told
+from agentgym.trainers.play.worth import succeeded
 from agentgym.trainers.settings import EnvironmentSettings, GrpoSettings
 from agentgym.trajectory import StopReason, Trajectory
 
@@ -93,7 +95,7 @@ class GroupPlayer:
             self._curriculum.advance(played[-1].number + 1)
         for group in played:
             if not group.task.canary:
-                successes = [member.success for member in group.members]
+                successes = [succeeded(member) for member in group.members]
                 self._curriculum.learn(group.env_id, group.task.level, successes)
 
     def evaluate(
@@ -169,12 +171,19 @@ class GroupPlayer:
         return Rounds(
             self._open(),
             source,
-            self._settings.limits.limits(),
+            self._limits(),
             concurrency=self._settings.groups.concurrency,
             most_lost=self._settings.rails.lost,
             told=self._told,
             share_setups=share_setups,
         )
+
+    def _limits(self) -> Limits:
+        """Return the limits; a turn may take as long as one answer, unless it was given a limit of its own."""
+        limits = self._settings.limits
+        if "turn_s" in limits.model_fields_set:
+            return limits.limits()
+        return limits.model_copy(update={"turn_s": self._settings.policy.call_timeout_s}).limits()
 
     def _open(self) -> Stage:
         """Return the stage, with a backend if anything that is played ever has a box."""
@@ -232,6 +241,7 @@ class _Filling:
     most: int
     played: int = 0
     members: list[Trajectory] = field(default_factory=list)
+    stopped: list[Trajectory] = field(default_factory=list)
 
     def samples(self) -> range:
         """Return the samples to play next; none if the group is full or has had its share."""
@@ -245,12 +255,14 @@ class _Filling:
     def take(self, trajectory: Trajectory) -> None:
         self.played += 1
         # What the clock ended says as little of the policy as what was lost.
-        if trajectory.failure is None and trajectory.stop_reason is not StopReason.WALL_TIME:
+        if trajectory.stop_reason is StopReason.WALL_TIME:
+            self.stopped.append(trajectory)
+        elif trajectory.failure is None:
             self.members.append(trajectory)
 
     def group(self) -> Group:
-        lost = self.played - len(self.members)
-        return Group(self.drawn.env_id, self.drawn.task, tuple(self.members), self.size, lost, self.number)
+        lost, stopped = self.played - len(self.members), tuple(self.stopped)
+        return Group(self.drawn.env_id, self.drawn.task, tuple(self.members), self.size, lost, self.number, stopped)
 
 
 def _one_of_each(tasks: TaskSet, played: EnvironmentSettings) -> Iterator[Task]:

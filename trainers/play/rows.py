@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from agentgym.tokens import TokenRow
 from agentgym.trainers.play.groups import Batch
-from agentgym.trajectory import StopReason, Trajectory
-
-OVERLONG = (StopReason.MAX_TURNS, StopReason.MAX_TOKENS, StopReason.CONTEXT_FULL)
+from agentgym.trainers.play.worth import cut_short, worth
+from agentgym.trajectory import Trajectory
 
 
 class Rows(NamedTuple):
@@ -68,16 +67,16 @@ def _seats(group: Any) -> Iterator[Trajectory | None]:
 
 def _row(member: Trajectory | None, *, mask_overlong: bool) -> tuple[TokenRow | None, float | None, int]:
     """Return an episode's row and reward, and how many sampled tokens are left out."""
-    if member is None or member.reward is None:
+    if member is None or (reward := worth(member)) is None:
         return None, None, 0
     rows = member.token_rows()
     if not rows:
-        return None, member.reward.value, 0
+        return None, reward, 0
     row = max(rows, key=lambda row: sum(row.loss_mask))
     dropped = sum(sum(other.loss_mask) for other in rows) - sum(row.loss_mask)
-    if mask_overlong and member.stop_reason in OVERLONG:
-        return _without_loss(row), member.reward.value, dropped
-    return row, member.reward.value, dropped
+    if mask_overlong and cut_short(member):
+        return _without_loss(row), reward, dropped
+    return row, reward, dropped
 
 
 def _without_loss(row: TokenRow) -> TokenRow:

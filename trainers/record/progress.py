@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from agentgym.trainers.play.worth import succeeded
+from agentgym.trajectory import Trajectory
 
 # As they are logged, and as they are told.
 _SHOWN = {
@@ -33,6 +36,11 @@ class Progress:
         self._began = self._began or (now, step)
         shown = [text.format(numbers[name]) for name, text in _SHOWN.items() if _is_number(numbers.get(name))]
         self.say(f"update {step}/{self._updates}: {', '.join(shown)}{self._left(now, step)}")
+
+    def evaluated(self, which: str, played: Sequence[Trajectory]) -> None:
+        """Tell what a policy came to on the frozen tasks; canaries and lost episodes are not counted."""
+        counted = [episode for episode in played if episode.reward is not None and not episode.canary]
+        self.say(f"{which} policy: {sum(map(succeeded, counted))} of {len(counted)} episodes succeeded")
 
     def _left(self, now: float, step: int) -> str:
         assert self._began is not None

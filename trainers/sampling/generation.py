@@ -14,6 +14,7 @@ import torch
 from transformers import DynamicCache
 
 from agentgym.errors import UsageError
+from agentgym.trainers.guards.oom import is_memory
 
 # Tokens of prompts and answers together that are held at once.
 MOST_TOKENS = 65_536
@@ -272,7 +273,7 @@ def _memory_faults(batch: Sequence[Question]) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not _is_memory(error):
+        if not is_memory(error):
             raise
         longest = max(len(question.prompt_ids) + question.max_tokens for question in batch)
         raise UsageError(
@@ -280,9 +281,3 @@ def _memory_faults(batch: Sequence[Question]) -> Iterator[None]:
             "in this process: make groups.size or groups.per_step smaller, or policy.max_tokens, or let a server "
             "sample (policy.spec=vllm:MODEL)"
         ) from error
-
-
-def _is_memory(error: Exception) -> bool:
-    # On a CPU, PyTorch raises a plain RuntimeError.
-    named = isinstance(error, torch.OutOfMemoryError | MemoryError)
-    return named or "allocate memory" in str(error) or "not enough memory" in str(error)

@@ -46,12 +46,11 @@ class Sampler(Protocol):
         ...
 
 
-def sampler_for(settings: GrpoSettings, loaded: Loaded, folder: Path, processes: Processes) -> Sampler:
-    """Return the sampler that the settings ask for; it is not open yet.
+def server_for(settings: GrpoSettings, folder: Path, processes: Processes) -> Server | None:
+    """Return the server that samples, or None where the weights that are trained do; it is not open yet.
 
     Args:
         settings: what to do.
-        loaded: the model that is trained.
         folder: the run folder.
         processes: those that train together.
 
@@ -59,13 +58,13 @@ def sampler_for(settings: GrpoSettings, loaded: Loaded, folder: Path, processes:
         UsageError: the weights are sharded, and nothing else is to sample.
     """
     if settings.policy.spec != IN_PROCESS:
-        return Server(settings, loaded, folder / ADAPTERS, processes)
+        return Server(settings, folder / ADAPTERS, processes)
     if os.environ.get("ACCELERATE_USE_FSDP", "").lower() in ("1", "true"):
         raise UsageError(
             "policy.spec: weights that are sharded (FSDP) cannot be sampled from in process; have a server sample "
             "(--policy vllm:MODEL)"
         )
-    return OwnWeights(settings, loaded)
+    return None
 
 
 class OwnWeights:
@@ -105,10 +104,8 @@ class OwnWeights:
 class Server:
     """Samples from one vLLM server, which the main process gives the adapters that all processes sample with."""
 
-    def __init__(self, settings: GrpoSettings, loaded: Loaded, folder: Path, processes: Processes) -> None:
-        # A saved adapter has a rank of its own.
-        lora = settings.lora.model_copy(update={"rank": loaded.model.peft_config["default"].r})
-        self._settings = settings.model_copy(update={"lora": lora})
+    def __init__(self, settings: GrpoSettings, folder: Path, processes: Processes) -> None:
+        self._settings = settings
         self._folder = folder
         self._processes = processes
         self._served = ServedAdapters(self._settings, folder)
