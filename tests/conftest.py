@@ -59,11 +59,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(autouse=True)
 def _log_level() -> Iterator[None]:
-    """Commands that run within a test set how much is logged; that is not for the next test."""
-    log = logging.getLogger("agentgym")
-    level = log.level
+    """Commands that run within a test, or a fixture, set how much is logged; that is not for the next test."""
+    logging.getLogger("agentgym").setLevel(logging.NOTSET)
     yield
-    log.setLevel(level)
+    logging.getLogger("agentgym").setLevel(logging.NOTSET)
 
 
 def _ready(backend: SandboxBackend) -> Iterator[SandboxBackend]:

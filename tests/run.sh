@@ -3,8 +3,8 @@
 # Arguments are pytest's, as in: sh tests/run.sh -k store -x
 python=${PYTHON:-python3}
 shared=0 alone=0
-# Half as many again as there are processors: most tests wait, for a box, an engine or the end of a time limit.
-workers=$(($(getconf _NPROCESSORS_ONLN) * 3 / 2))
+# Twice as many as there are processors: most tests wait, for a box, an engine or the end of a time limit.
+workers=$(($(getconf _NPROCESSORS_ONLN) * 2))
 "$python" -m pytest --alone=never --numprocesses "$workers" --dist worksteal "$@" || shared=$?
 [ "$shared" -eq 0 ] || [ "$shared" -eq 5 ] || exit "$shared"
 "$python" -m pytest --alone=only "$@" || alone=$?

@@ -20,6 +20,7 @@ from trl import SFTConfig, SFTTrainer
 
 from agentgym.errors import UsageError
 from agentgym.rollout.store import SUMMARY, write_atomically
+from agentgym.runs.load import Run, open_runs
 from agentgym.tokens import TokenRow
 from agentgym.trainers.adapters.adapter_files import save_adapter
 from agentgym.trainers.adapters.model import Loaded, load
@@ -32,7 +33,6 @@ from agentgym.trainers.guards.rails import Rails
 from agentgym.trainers.imitation.demonstrations import Demonstrations, gather
 from agentgym.trainers.imitation.oracles import play_oracles
 from agentgym.trainers.imitation.rendered import Writer
-from agentgym.trainers.imitation.runs import Run, open_runs
 from agentgym.trainers.outcome.page import REPORT, write_page
 from agentgym.trainers.record import checkpoints
 from agentgym.trainers.record.steps import StepLog, read_steps

@@ -13,7 +13,7 @@ from typing import Any
 
 import agentgym
 from agentgym import plugins
-from agentgym.cli import decontaminate, models, sandbox, serve, tasks
+from agentgym.cli import compare, decontaminate, export, models, report, sandbox, serve, sweep, tasks
 from agentgym.cli.output import opened, print_json, print_rows
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
@@ -91,9 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_actions(served)
     models.add_actions(commands.add_parser("models", help=models.SUMMARY, description=_sentence(models.SUMMARY)))
     serve.add_options(commands.add_parser("serve", help=serve.SUMMARY, description=_sentence(serve.SUMMARY)))
+    report.add_options(commands.add_parser("report", help=report.SUMMARY, description=_sentence(report.SUMMARY)))
+    compare.add_options(commands.add_parser("compare", help=compare.SUMMARY, description=_sentence(compare.SUMMARY)))
     decontaminate.add_options(
         commands.add_parser("decontaminate", help=decontaminate.SUMMARY, description=_sentence(decontaminate.SUMMARY))
     )
+    export.add_options(commands.add_parser("export", help=export.SUMMARY, description=_sentence(export.SUMMARY)))
+    sweep.add_options(commands.add_parser("sweep", help=sweep.SUMMARY, description=_sentence(sweep.SUMMARY)))
     return command
 
 

@@ -20,6 +20,7 @@ from agentgym.cli.output import print_json
 from agentgym.errors import PolicyUnavailable, UsageError
 from agentgym.serving import cpu_install, installation
 from agentgym.serving.command import DEFAULT_PORT, PRECISIONS, ServeCommand, ServeOptions, model_faults, serve_command
+from agentgym.serving.kv_cache import KV_CACHES
 from agentgym.serving.process import START_TIMEOUT_S, Server
 
 SUMMARY = "serve a model with vLLM, or print the command that does"
@@ -39,6 +40,7 @@ examples:
 _WANTED = {
     "port": "a port is a whole number from 1 to 65535",
     "precision": f"it is one of {', '.join(PRECISIONS)}",
+    "kv_cache": f"it is one of {', '.join(KV_CACHES)}",
     "context": "give a whole number of tokens, at least 64",
     "tensor_parallel": "give a whole number of GPUs, at least 1",
 }
@@ -55,6 +57,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--vllm-version", metavar="V", help=f"with --for: the vLLM there (default {cpu_install.VERSION})")
     add("--port", metavar="N", default=DEFAULT_PORT, help=f"where to listen, on this machine (default {DEFAULT_PORT})")
     add("--precision", metavar="P", default="auto", help=f"of the weights: {', '.join(PRECISIONS)}")
+    add("--kv-cache", metavar="T", default="auto", help=f"of the KV cache: {', '.join(KV_CACHES)}")
     add("--context", metavar="N", help="tokens of prompt and completion together (default: all the model has)")
     add("--lora", metavar="NAME=PATH", action="append", default=[], help="serve an adapter too; may be repeated")
     add("--rl", action="store_true", help="for training: adapters come and go, logprobs are those of the sampling")
@@ -102,6 +105,7 @@ def _validated(arguments: argparse.Namespace, loras: Mapping[str, Path]) -> tupl
     given = {
         "port": arguments.port,
         "precision": arguments.precision,
+        "kv_cache": arguments.kv_cache,
         "context": arguments.context,
         "loras": loras,
         "rl": arguments.rl,

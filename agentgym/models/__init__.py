@@ -19,7 +19,7 @@ from agentgym.models.catalogue import (
 )
 from agentgym.models.memory import Attention, State
 from agentgym.models.profile import Lora, ModelProfile
-from agentgym.models.published import Bug, Checkpoint, Licence, Model, Precision
+from agentgym.models.published import Bug, Checkpoint, Combination, Licence, Model, Precision
 from agentgym.models.serving import OlderServing, Serving, is_version
 from agentgym.models.shape import Experts, Linear, Shape
 
@@ -28,6 +28,7 @@ __all__ = [
     "Attention",
     "Bug",
     "Checkpoint",
+    "Combination",
     "Experts",
     "Licence",
     "Linear",

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from agentgym.models.asking import Sampling, Template, Thinking
 from agentgym.models.memory import CACHE_BYTES, Attention, State
-from agentgym.models.serving import Arguments, Serving, Version
+from agentgym.models.serving import Arguments, Serving, Version, is_version, value_of
 from agentgym.models.shape import Shape
 from agentgym.models.table import Table
 
@@ -31,6 +31,38 @@ class Licence(Table):
     source: str
 
 
+class Combination(Table):
+    """What a fault makes impossible: everything told of it has to be so.
+
+    Attributes:
+        kv_cache: how the data type of the KV cache begins, as vLLM names it.
+        precisions: of the weights; empty is all.
+        min_gpus: over how many GPUs the model is split at least.
+        versions: of vLLM, as `>=0.19,<0.20`; None is all.
+    """
+
+    kv_cache: str
+    precisions: tuple[Precision, ...] = ()
+    min_gpus: int = Field(default=1, ge=1)
+    versions: str | None = None
+
+    @field_validator("versions")
+    @classmethod
+    def _is_a_range(cls, versions: str | None) -> str | None:
+        if versions is not None:
+            is_version("0", versions)
+        return versions
+
+    def is_met(self, *, kv_cache: str, precision: str, gpus: int, version: str) -> bool:
+        """Tell whether weights of a precision, served in this way, are what it speaks of."""
+        return (
+            kv_cache.startswith(self.kv_cache)
+            and (not self.precisions or precision in self.precisions)
+            and gpus >= self.min_gpus
+            and (self.versions is None or is_version(version, self.versions))
+        )
+
+
 class Bug(Table):
     """A fault of an engine that this family meets.
 
@@ -40,6 +72,7 @@ class Bug(Table):
         remedy: what to do about it.
         source: where it is told.
         models: which of the family meet it; empty is all.
+        stops: what is not served because of it.
     """
 
     engine: str
@@ -47,6 +80,7 @@ class Bug(Table):
     remedy: str
     source: str
     models: tuple[str, ...] = ()
+    stops: Combination | None = None
 
 
 class Checkpoint(Table):
@@ -69,6 +103,11 @@ class Checkpoint(Table):
     args: Arguments = ()
     needs: str | None = None
     source: str | None = None
+
+    @property
+    def kv_cache(self) -> str:
+        """The data type of the KV cache that these weights are served with, as vLLM names it."""
+        return value_of("--kv-cache-dtype", self.args) or "auto"
 
     @property
     def cache_bytes(self) -> int:

@@ -84,12 +84,12 @@ class Serving(Table):
     @property
     def tool_parser(self) -> str | None:
         """What vLLM reads tool calls with."""
-        return _value_of("--tool-call-parser", self.args)
+        return value_of("--tool-call-parser", self.args)
 
     @property
     def reasoning_parser(self) -> str | None:
         """What vLLM tells reasoning apart with."""
-        return _value_of("--reasoning-parser", self.args)
+        return value_of("--reasoning-parser", self.args)
 
     def args_for(self, version: str) -> tuple[str, ...]:
         """Return the arguments that suit a release of vLLM, as `0.17.1`."""
@@ -135,5 +135,6 @@ def _numbers(version: str) -> list[int]:
     return numbers + [0] * (3 - len(numbers))
 
 
-def _value_of(option: str, args: Sequence[str]) -> str | None:
+def value_of(option: str, args: Sequence[str]) -> str | None:
+    """Return what follows an option; None where it is not given."""
     return args[args.index(option) + 1] if option in args else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import isfinite, sqrt
 from statistics import fmean
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from agentgym.report.throughput import Spent, Throughput, throughput
 from agentgym.reward import Component
@@ -18,15 +18,19 @@ Z_95 = 1.959964
 
 
 class Interval(BaseModel):
-    """A 95 % confidence interval."""
+    """A 95 % confidence interval; the end of a cost may be infinite, which JSON says as `"Infinity"`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     low: float
     high: float
 
+    @field_serializer("high", when_used="json")
+    def _high_in_json(self, high: float) -> float | str:
+        return high if isfinite(high) else "Infinity"
 
-def _kind(component: Component) -> str:
+
+def kind_of(component: Component) -> str:
     """Return the kind of a component: its name up to a colon, or for a sentence, whether it is a goal or a rule."""
     if " " in component.name:
         return "goal" if component.goal else "rule"
@@ -78,7 +82,7 @@ class Outcome(NamedTuple):
             trajectory.malformed_calls,
             trajectory.stop_reason,
             trajectory.canary,
-            tuple((_kind(component), component.value >= 1) for component in trajectory.reward.components),
+            tuple((kind_of(component), component.value >= 1) for component in trajectory.reward.components),
             trajectory.unparsed_calls,
             trajectory.recovered_calls,
             Spent.of(trajectory),
@@ -197,6 +201,9 @@ def success_interval(successes_by_task: Sequence[Sequence[bool]]) -> Interval:
     estimated over tasks (ratio estimator of cluster sampling, Cochran 1977, ch. 9A), its ratio to the variance of
     independent episodes is the design effect, and the Wilson (1927) interval is taken at episodes / design effect. With
     one episode a task this is the plain Wilson interval.
+
+    Where few tasks succeed, or few fail, their variance hardly tells how alike episodes are: the rarer of the two is,
+    the more the design effect is drawn to that of tasks whose episodes all end alike.
     """
     n = sum(len(outcomes) for outcomes in successes_by_task)
     rate = sum(sum(outcomes) for outcomes in successes_by_task) / n
@@ -212,7 +219,8 @@ def _design_effect(successes_by_task: Sequence[Sequence[bool]], rate: float, n: 
         return largest  # nothing tells how alike they are: take each task for one episode
     residuals = sum((sum(outcomes) - rate * len(outcomes)) ** 2 for outcomes in successes_by_task)
     clustered = residuals * clusters / (clusters - 1) / n**2
-    return min(largest, max(1.0, clustered / (rate * (1 - rate) / n)))
+    seen, doubt = clustered / (rate * (1 - rate) / n), 0.5 / min(rate, 1 - rate)
+    return min(largest, max(1.0, (seen * (clusters - 1) + largest * doubt) / (clusters - 1 + doubt)))
 
 
 def _wilson(rate: float, n: float) -> Interval:

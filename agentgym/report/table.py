@@ -21,15 +21,7 @@ COLUMNS = ("environment", "policy", "n", "success (95 % CI)", "reward", "turns",
 
 def print_table(console: Console, summaries: Sequence[Summary], reference: Sequence[Summary] = ()) -> None:
     """Print a row for each summary, the reference on the same tasks below it, then why episodes ended and failed."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name in COLUMNS[:2] else "right", no_wrap=name != "bad calls")
-    references = {summary.env_id: summary for summary in reference}
-    for summary in summaries:
-        table.add_row(short_name(summary.env_id), *_cells(summary))
-        if summary.env_id in references:
-            table.add_row("", *_cells(references[summary.env_id]), style="dim")
-    console.print(table)
+    console.print(result_table(summaries, reference))
     for summary in summaries:
         who = f"{short_name(summary.env_id)} ({summary.policy})"
         console.print(f"{who} stopped by: {_stop_reasons(summary)}", highlight=False)
@@ -40,6 +32,19 @@ def print_table(console: Console, summaries: Sequence[Summary], reference: Seque
             console.print(f"{who} calls left in text {left}, read {read}", highlight=False)
         for line in throughput_lines(summary):
             console.print(line, highlight=False)
+
+
+def result_table(summaries: Sequence[Summary], reference: Sequence[Summary] = ()) -> Table:
+    """Return a table with a row for each summary, and below it the reference on the same tasks."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in COLUMNS[:2] else "right", no_wrap=name != "bad calls")
+    references = {summary.env_id: summary for summary in reference}
+    for summary in summaries:
+        table.add_row(short_name(summary.env_id), *_cells(summary))
+        if summary.env_id in references:
+            table.add_row("", *_cells(references[summary.env_id]), style="dim")
+    return table
 
 
 def throughput_lines(summary: Summary) -> list[str]:

@@ -33,6 +33,11 @@ class PolicyConfig(PolicyOptions):
 
     spec: str = "smollm2"
 
+    @property
+    def scripted(self) -> bool:
+        """Whether no model plays, so that nothing is sampled."""
+        return self.spec.partition(":")[0] in ("oracle", "noop", "cheater", "replay")
+
     def settings(self, *, concurrency: int) -> PolicySettings:
         """Return what the policy source is told."""
         return PolicySettings(**self.model_dump(exclude={"spec"}), concurrency=concurrency)
@@ -127,8 +132,7 @@ class RolloutConfig(Section):
     def wants_reference(self) -> bool:
         """Whether the oracle plays the same tasks too."""
         if self.reference == "auto":
-            scripted = self.policy.spec.partition(":")[0] in ("oracle", "noop", "cheater", "replay")
-            return self.split is Split.DEMO and not scripted
+            return self.split is Split.DEMO and not self.policy.scripted
         return self.reference == "oracle" and self.policy.spec != "oracle"
 
     @cached_property

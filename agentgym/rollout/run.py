@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -98,7 +99,14 @@ class RunResult:
         }
 
 
-def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events: Events | None = None) -> RunResult:
+def rollout(
+    config: RolloutConfig,
+    folder: Path,
+    *,
+    resume: bool = False,
+    events: Events | None = None,
+    source: PolicySource | None = None,
+) -> RunResult:
     """Play a rollout into a run folder.
 
     Nothing is written before every environment, the backend and the policy have been found able to play.
@@ -108,6 +116,7 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
         folder: the run folder.
         resume: go on with the run that is in the folder.
         events: told of progress.
+        source: who plays, where that is open already; it stays open. The configuration has to tell of it all the same.
 
     Raises:
         UsageError: the configuration asks for what cannot be, or the folder holds another run.
@@ -116,8 +125,9 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
     events = events or Events()
     jobs = _jobs(config)
     with ExitStack() as opened:
-        source = plugins.open_policy(config.policy.spec, config.policy.settings(concurrency=config.concurrency))
-        opened.callback(source.close)
+        if source is None:
+            source = plugins.open_policy(config.policy.spec, config.policy.settings(concurrency=config.concurrency))
+            opened.callback(source.close)
         backend = _backend_for(config, jobs)
         if backend is not None:
             opened.callback(backend.close)
@@ -142,6 +152,15 @@ def rollout(config: RolloutConfig, folder: Path, *, resume: bool = False, events
         result = RunResult(folder, summaries, spent, reference, stopped, sandbox, store.last_loss, options)
         store.write_summary(result.to_json())
         return result
+
+
+def planned_episodes(config: RolloutConfig) -> dict[str, int]:
+    """Return how many episodes of each environment, by its id, a rollout plays.
+
+    Raises:
+        UsageError: there are not so many tasks.
+    """
+    return dict(Counter(job.env_id for job in _jobs(config)))
 
 
 def _backend_for(config: RolloutConfig, jobs: Sequence[Job]) -> SandboxBackend | None:
@@ -180,13 +199,26 @@ def _jobs(config: RolloutConfig) -> list[Job]:
     jobs = []
     for env_id in config.env_ids:
         tasks = plugins.environment_class(env_id).tasks(config.split)
+        count = tasks_to_play(config, env_id)
         if (config.tasks or 0) > len(tasks):
             name = plugins.short_name(env_id)
             raise UsageError(f"--tasks {config.tasks}: the {config.split} split of {name} has {len(tasks)} tasks")
-        count = config.tasks or (len(tasks) if config.split is Split.DEMO else 20)
         for index in tasks.choose(count, seed=config.seed):
             jobs += [Job(env_id, config.split, index, sample) for sample in range(config.group_size)]
     return jobs
+
+
+def tasks_to_play(config: RolloutConfig, env_id: str) -> int:
+    """Return how many tasks of an environment a rollout plays, each of them `group_size` times.
+
+    Raises:
+        UsageError: the environment is not installed, or tasks of one's own cannot be read.
+    """
+    if config.tasks is not None:
+        return config.tasks
+    if config.tasks_from is not None:
+        return len(config.own_tasks)
+    return len(plugins.environment_class(env_id).tasks(config.split)) if config.split is Split.DEMO else 20
 
 
 def _own_jobs(config: RolloutConfig, tasks: Sequence[Task]) -> list[Job]:

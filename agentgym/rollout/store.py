@@ -7,11 +7,12 @@ episode counts as finished, so a run can be killed at any moment and resumed.
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -144,23 +145,73 @@ def read_trajectories(folder: Path, name: str = TRAJECTORIES) -> Iterator[Trajec
         yield from read_episodes(path)
 
 
-def read_episodes(path: Path) -> Iterator[Trajectory]:
+class DamagedLine(NamedTuple):
+    """A line that was passed over.
+
+    Attributes:
+        path: the file.
+        number: of the line, from 1.
+        why: what is the matter with it, and what to do where something can be done.
+    """
+
+    path: Path
+    number: int
+    why: str
+
+
+CUT_OFF = "it was cut off, as by a crash, or is being written"
+
+
+def read_episodes(path: Path, *, on_damage: Callable[[DamagedLine], None] | None = None) -> Iterator[Trajectory]:
     """Yield the episodes of one file; a last line cut off by a crash is passed over.
 
+    Args:
+        path: the file.
+        on_damage: told of each line that is passed over, the one cut off included; without it, a line that is no
+            trajectory is an error.
+
     Raises:
-        StoreError: the file cannot be read, or a line is no trajectory of this schema version.
+        StoreError: the file cannot be read; or, without `on_damage`, a line is no trajectory of this schema version.
     """
     with explained(path.parent), path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
+                if on_damage is not None:
+                    on_damage(DamagedLine(path, number, CUT_OFF))
                 return
             try:
-                yield Trajectory.model_validate_json(line)
+                trajectory = Trajectory.model_validate_json(line)
             except ValidationError as error:
-                raise StoreError(
-                    f"line {number} of {path} is no trajectory of schema version {SCHEMA_VERSION}: "
-                    f"{error.errors()[0]['msg']}. Move the file away to start afresh."
-                ) from None
+                if on_damage is None:
+                    raise StoreError(
+                        f"line {number} of {path} is {_fault(line, error)}. Move the file away to start afresh."
+                    ) from None
+                on_damage(DamagedLine(path, number, f"it is {_fault(line, error)}"))
+                continue
+            yield trajectory
+
+
+def _fault(line: bytes, error: ValidationError) -> str:
+    """Return what a line is that is no trajectory that can be read here."""
+    if (version := _schema_version(line)) > SCHEMA_VERSION:
+        return (
+            f"of schema version {version}, which a newer AgentGym has written, and this one reads {SCHEMA_VERSION}: "
+            "upgrade agentgym-rl to read it"
+        )
+    first = error.errors(include_url=False)[0]
+    # Where in the line JSON ends to be JSON tells nobody anything, and would be another fault for every line.
+    why = (
+        "Invalid JSON" if first["type"] == "json_invalid" else f"{'.'.join(map(str, first['loc'][:1]))}: {first['msg']}"
+    )
+    return f"no trajectory of schema version {SCHEMA_VERSION}: {why}"
+
+
+def _schema_version(line: bytes) -> int:
+    try:
+        version = json.loads(line)["schema_version"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0
+    return version if isinstance(version, int) else 0
 
 
 def write_episodes(path: Path, episodes: Iterable[Trajectory]) -> None:

@@ -17,6 +17,7 @@ from agentgym.models import Checkpoint, Model, ModelProfile
 from agentgym.models.fit import CPU_CACHE_GIB
 from agentgym.serving import weights
 from agentgym.serving.installation import Installation
+from agentgym.serving.kv_cache import KvCache, kv_cache_arguments, kv_cache_faults
 
 HOST, DEFAULT_PORT = "127.0.0.1", 8000
 
@@ -49,6 +50,7 @@ class ServeOptions(BaseModel):
     Attributes:
         port: where the server listens, on this machine alone.
         precision: of the weights; `auto` is that of the model's name, and bf16 on a processor.
+        kv_cache: data type of the KV cache; `auto` is that of the weights.
         context: tokens of prompt and completion together; None is all that the model has, on a processor 4096.
         loras: adapters that are served from the start: name to folder.
         rl: serve a model that is being trained: adapters come and go, and logprobs are of what was sampled from.
@@ -62,6 +64,7 @@ class ServeOptions(BaseModel):
 
     port: int = Field(default=DEFAULT_PORT, ge=1, le=65535)
     precision: Precision = "auto"
+    kv_cache: KvCache = "auto"
     context: int | None = Field(default=None, ge=64)
     loras: Mapping[str, Path] = Field(default_factory=dict)
     rl: bool = False
@@ -118,8 +121,7 @@ def serve_command(model: str, options: ServeOptions, vllm: Installation) -> Serv
     """
     profile = models.profile_for(model)
     checkpoint = _checkpoint(model, options.precision)
-    faults = [*model_faults(model, options), *_machine_faults(profile, options, vllm)]
-    if faults:
+    if faults := serve_faults(model, options, vllm):
         raise UsageError(*faults)
     ranks, _ = _ranks(options.loras)
     ours = weights.is_ours(model)
@@ -130,6 +132,7 @@ def serve_command(model: str, options: ServeOptions, vllm: Installation) -> Serv
         *profile.serving.args_for(vllm.version),
         *(weights.ARGUMENTS if ours else ()),
         *(checkpoint.args if checkpoint else ()),
+        *kv_cache_arguments(options.kv_cache),
         *_machine_arguments(model, options, vllm),
         *_lora_arguments(options, ranks),
     ]
@@ -139,6 +142,15 @@ def serve_command(model: str, options: ServeOptions, vllm: Installation) -> Serv
     root = f"http://{HOST}:{options.port}"
     argv = (*vllm.launch(served), *arguments, *options.extra)
     return ServeCommand(argv, environment, names, root, tuple(_notes(model, profile, options, vllm)))
+
+
+def serve_faults(model: str, options: ServeOptions, vllm: Installation) -> list[str]:
+    """Return why a model cannot be served in this way with a vLLM; nothing where it can."""
+    profile, checkpoint = models.profile_for(model), _checkpoint(model, options.precision)
+    cached = kv_cache_faults(
+        options.kv_cache, options.extra, profile, checkpoint, gpus=options.tensor_parallel, vllm=vllm
+    )
+    return [*model_faults(model, options), *_machine_faults(profile, options, vllm), *cached]
 
 
 def _checkpoint(model: str, precision: Precision) -> Checkpoint | None:

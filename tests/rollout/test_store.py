@@ -90,8 +90,8 @@ def test_a_foreign_line_is_named(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.append(episode(1))
     with (tmp_path / TRAJECTORIES).open("a") as file:
-        file.write(json.dumps({"schema_version": 99}) + "\n")
-    with pytest.raises(StoreError, match=r"line 2 of .* is no trajectory of schema version 1"):
+        file.write(json.dumps({"schema_version": 1}) + "\n")
+    with pytest.raises(StoreError, match=r"line 2 of .* is no trajectory of schema version 1: episode_id: Field req"):
         opened(tmp_path, resume=True)
 
 

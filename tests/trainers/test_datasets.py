@@ -13,7 +13,7 @@ pytestmark = pytest.mark.train
 
 def load(*runs, **options):
     pytest.importorskip("datasets", reason="the train extra is not installed")
-    from agentgym.trainers.datasets import load_trajectories
+    from agentgym.runs.datasets import load_trajectories
 
     return load_trajectories(*runs, **options)
 

@@ -9,10 +9,10 @@ from agentgym.errors import UsageError
 from agentgym.models import profile_for
 from agentgym.reward import Component, Reward
 from agentgym.rollout.store import read_trajectories, write_episodes
+from agentgym.runs.load import Run, open_runs
 from agentgym.trainers.imitation.demonstrations import gather
 from agentgym.trainers.imitation.oracles import play_oracles
 from agentgym.trainers.imitation.rendered import Writer
-from agentgym.trainers.imitation.runs import Run, open_runs
 from agentgym.trainers.settings import DemonstrationSettings, EnvironmentSettings, SftSettings
 from agentgym.trajectory import Trajectory
 

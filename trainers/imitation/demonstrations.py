@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agentgym.errors import UsageError
+from agentgym.runs.load import Run
 from agentgym.task import TaskKind
 from agentgym.tokens import TokenRow
 from agentgym.trainers.imitation.rendered import Unwritable, Writer
-from agentgym.trainers.imitation.runs import Run
 from agentgym.trainers.settings import EnvironmentSettings
 from agentgym.trajectory import Trajectory
 

@@ -11,8 +11,8 @@ from agentgym import plugins
 from agentgym.errors import UsageError
 from agentgym.rollout.config import PolicyConfig, RolloutConfig
 from agentgym.rollout.store import EpisodeKey, RunStore
+from agentgym.runs.load import DEMONSTRATIONS
 from agentgym.task import Split, Task, derive_seed
-from agentgym.trainers.imitation.runs import DEMONSTRATIONS
 from agentgym.trainers.play.curriculum import Curriculum
 from agentgym.trainers.play.groups import GroupPlayer, Told
 from agentgym.trainers.settings import CurriculumSettings, EnvironmentSettings, GroupSettings, GrpoSettings, SftSettings

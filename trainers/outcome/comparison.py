@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agentgym.plugins import short_name
-from agentgym.report.paired import Paired, paired
+from agentgym.report.paired import Paired, paired, points
 from agentgym.trainers.play.worth import succeeded, worth
 from agentgym.trajectory import StopReason, Trajectory
 
@@ -114,12 +114,6 @@ def _value(episode: Trajectory, what: str) -> float:
     value = worth(episode)
     assert value is not None, "only episodes that count are compared"
     return float(succeeded(episode)) if what == SUCCESS else value
-
-
-def points(difference: Paired) -> str:
-    """Return a difference of shares in percentage points with its interval, as `+32 points [+18 to +46]`."""
-    low, high = (f"{bound * 100:+.0f}" for bound in (difference.interval.low, difference.interval.high))
-    return f"{difference.difference * 100:+.0f} points [{low} to {high}]"
 
 
 def as_json(compared: Comparison) -> dict[str, Any]:

@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
+from agentgym.pages.drawing import drawn, label_ends, standing_alone, svg_of
+from agentgym.pages.palette import CURVES, LIGHT
 from agentgym.trainers.outcome.charts import MOST_LINES, Chart, Line
 from agentgym.trainers.record.history import History, Series
-
-INCHES = (5.6, 3.0)
-# Of a label, as a share of the axes.
-LINE_HEIGHT = 0.085
-# Okabe and Ito's colours, told apart by the colour-blind too: darkened where white is behind them, and lightened on
-# black. The first two are of the axes and the grid.
-LIGHT = ("#1f2328", "#d0d7de", "#0072b2", "#c04f00", "#007a58", "#a3457f", "#806000", "#57606a")
-DARK = ("#e6edf3", "#3d444d", "#56b4e9", "#f09a4a", "#2cc295", "#e59bc4", "#e0c341", "#9da7b1")
-PALETTE = [f"--curve-{number}" for number in range(len(LIGHT))]
-STYLE: dict[Any, Any] = {
-    "text.parse_math": False,
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "svg.fonttype": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.edgecolor": LIGHT[1],
-    "axes.labelcolor": LIGHT[0],
-    "text.color": LIGHT[0],
-    "xtick.color": LIGHT[0],
-    "ytick.color": LIGHT[0],
-    "ytick.left": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "grid.color": LIGHT[1],
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.8,
-    "savefig.dpi": 160,
-}
 
 
 @dataclass(frozen=True)
@@ -68,22 +35,18 @@ def draw(chart: Chart, history: History, folder: Path) -> Picture | None:
     found = [(line, series) for line in chart.lines if (series := history.series(line.name)).values]
     if not found:
         return None
-    with mpl.rc_context({**STYLE, "svg.hashsalt": chart.name}):
-        figure = Figure(figsize=INCHES, layout="constrained")
-        axes = figure.add_subplot()
+    with drawn(chart.name) as (figure, axes):
         ends = [
-            _draw_line(axes, series, LIGHT[2 + number % MOST_LINES], _window(chart, history))
+            _draw_line(axes, series, CURVES[number % MOST_LINES], _window(chart, history))
             for number, (_, series) in enumerate(found)
         ]
         _finish(axes, chart, found, history)
         if len(chart.lines) > 1:
-            _label_ends(axes, [line.label for line, _ in found], ends)
+            label_ends(axes, [line.label for line, _ in found], ends)
         folder.mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / f"{chart.name}.png", facecolor="white")
-        svg = io.StringIO()
-        figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None})
-    picture = Picture(chart, _themed(svg.getvalue(), chart.name), _told(chart, found))
-    (folder / f"{chart.name}.svg").write_text(_standing_alone(picture.svg), encoding="utf-8")
+        picture = Picture(chart, svg_of(figure, chart.name), _told(chart, found))
+    (folder / f"{chart.name}.svg").write_text(standing_alone(picture.svg), encoding="utf-8")
     return picture
 
 
@@ -138,28 +101,6 @@ def _mark_broken(axes: Axes, found: Sequence[tuple[Line, Series]]) -> None:
         axes.annotate("×", (step, 0.01), xycoords=axes.get_xaxis_transform(), ha="center", fontweight="bold")
 
 
-def _label_ends(axes: Axes, labels: Sequence[str], ends: Sequence[float]) -> None:
-    """Write each line's name right of its end, apart from one another."""
-    axes.figure.draw_without_rendering()  # type: ignore[union-attr]  # axes of a figure of ours
-    to_share = axes.transData + axes.transAxes.inverted()
-    order = sorted(range(len(ends)), key=lambda i: ends[i])
-    heights = _apart([float(to_share.transform((1, ends[i]))[1]) for i in order])
-    for i, height in zip(order, heights, strict=True):
-        colour = LIGHT[2 + i % MOST_LINES]
-        axes.annotate(labels[i], (1.01, height), xycoords="axes fraction", color=colour, va="center", fontsize=9.5)
-
-
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Return rising heights moved apart by a line of text, none above the axes."""
-    moved: list[float] = []
-    for height in heights:
-        moved.append(max(height, moved[-1] + LINE_HEIGHT) if moved else height)
-    highest = 1 + LINE_HEIGHT
-    for i in reversed(range(len(moved))):
-        highest = moved[i] = min(moved[i], highest - LINE_HEIGHT)
-    return moved
-
-
 def _told(chart: Chart, found: Sequence[tuple[Line, Series]]) -> str:
     """Return what is seen, for those who do not see it: where each line begins and ends, and between what it moves."""
     number = "{:.0%}" if chart.share else "{:.3g}"
@@ -171,31 +112,3 @@ def _told(chart: Chart, found: Sequence[tuple[Line, Series]]) -> str:
         )
         parts.append(f"{line.label}: from {first} to {last}, lowest {low}, highest {high}")
     return "; ".join(parts) + "."
-
-
-def _themed(svg: str, name: str) -> str:
-    """Return an SVG for a page: colours by name, as wide as its place, with ids that are no other picture's."""
-    svg = svg[svg.index("<svg") :]
-    for variable, colour in zip(PALETTE, LIGHT, strict=True):
-        svg = svg.replace(colour, f"var({variable})")
-    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(
-        r'^<svg[^>]*viewBox="([^"]*)"[^>]*>',
-        r'<svg xmlns="http://www.w3.org/2000/svg" '
-        r'xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1" aria-hidden="true">',
-        svg,
-    )
-    return re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-
-
-def theme() -> str:
-    """Return the style rules that give the colours' names a meaning, light and dark."""
-    light, dark = (
-        "; ".join(f"{name}: {colour}" for name, colour in zip(PALETTE, colours, strict=True))
-        for colours in (LIGHT, DARK)
-    )
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
-
-
-def _standing_alone(svg: str) -> str:
-    return svg.replace(">", f"><style>{theme()}</style>", 1) + "\n"

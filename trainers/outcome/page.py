@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agentgym.pages.template import markup, render
 from agentgym.plugins import short_name
 from agentgym.rollout.store import write_atomically
 from agentgym.trainers.outcome import comparison
@@ -94,15 +95,12 @@ def write_page(folder: Path) -> Path:
     Raises:
         OSError: the page cannot be written.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
     found = _look(folder)
-    pictures, theme, undrawn = _pictures(found, folder / CURVES)
-    page = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    ).get_template(TEMPLATE)
-    html = page.render(
+    pictures, undrawn = _pictures(found, folder / CURVES)
+    html = render(
+        TEMPLATE,
+        folder=Path(__file__).parent,
+        kind="training run",
         name=folder.resolve().name,
         found=found,
         warnings=[*found.faults, *undrawn, *_warnings(found)],
@@ -113,8 +111,7 @@ def write_page(folder: Path) -> Path:
         facts=list(_facts(found)),
         settings=_settings(found),
         commands=list(_commands(found, folder)),
-        pictures=[(picture, Markup(picture.svg)) for picture in pictures],
-        theme=Markup(theme),
+        pictures=[(picture, markup(picture.svg)) for picture in pictures],
         window=found.history.window,
         files=[name for name in LINKED if (folder / name).exists()],
         curves=CURVES,
@@ -153,15 +150,15 @@ def _json(path: Path, faults: list[str], *, missing: str = "it is written when a
     return {}
 
 
-def _pictures(found: Found, folder: Path) -> tuple[list[Picture], str, list[str]]:
-    """Draw what was logged; returns the pictures, the style rules they need, and why there are none."""
+def _pictures(found: Found, folder: Path) -> tuple[list[Picture], list[str]]:
+    """Draw what was logged; returns the pictures, and why there are none."""
     try:
-        from agentgym.trainers.outcome.curves import draw, theme
+        from agentgym.trainers.outcome.curves import draw
     except ImportError:
-        return [], "", [DRAWS]
+        return [], [DRAWS]
     wanted = charts(found.history.names, _rails(found.settings))
     drawn = [picture for chart in wanted if (picture := draw(chart, found.history, folder)) is not None]
-    return drawn, theme(), []
+    return drawn, []
 
 
 def _rails(settings: Mapping[str, Any]) -> RailSettings:

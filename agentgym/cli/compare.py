@@ -1,0 +1,115 @@
+"""`agentgym compare`: who is better on the same tasks, by how much, at what cost, and how sure that is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from agentgym.cli.output import console, print_json
+from agentgym.cli.run_names import Named, open_named
+from agentgym.cli.run_prices import add_price_options, read_prices
+from agentgym.errors import UsageError
+from agentgym.pages.comparison import comparison_page
+from agentgym.report.comparison import Comparison, compare
+from agentgym.report.comparison_lines import print_comparison
+from agentgym.report.costs import Prices
+from agentgym.report.numbers import RunNumbers, run_numbers
+from agentgym.rollout.folder import explained, write_atomically
+from agentgym.trajectory import Trajectory
+
+SUMMARY = "compare runs on the same tasks: difference, cost of a success, what each gets wrong, and a verdict"
+PAGE, RUN_PAGE = "comparison.html", "report.html"
+PAGE_TAKES = ("jinja2", "matplotlib")
+MOST_TRIES, LEAST_RUNS = 4, 2
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the options to the parser of `agentgym compare`."""
+    command.epilog = "exit status: 0 compared, 1 nothing to compare (no task in common), 2 bad usage"
+    command.add_argument(
+        "runs", metavar="[NAME=]RUN", nargs="+", help="run folders, the first of them the one to compare with"
+    )
+    add_price_options(command)
+    command.add_argument(
+        "--max-tries",
+        metavar="R",
+        type=int,
+        default=MOST_TRIES,
+        help=f"what a success costs if a task that failed is tried again, R tries at most (default: {MOST_TRIES})",
+    )
+    command.add_argument("--out", metavar="FILE", type=Path, help=f"where the page goes (default: {PAGE})")
+    command.add_argument("--no-page", action="store_true", help="write no page")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare, print, and write the page; 1 if no two runs share a task, else 0."""
+    faults = list(_option_faults(arguments))
+    named = open_named(arguments.runs, faults)
+    prices = read_prices(arguments, [each.name for each in named], faults)
+    if faults:
+        raise UsageError(*faults)
+    comparison = compare([_numbers(each, prices.get(each.name), arguments.max_tries) for each in named])
+    # The page first: whoever reads what is printed, as `head`, may leave before its end.
+    if not arguments.no_page:
+        _write(arguments.out or Path(PAGE), comparison, named)
+    if arguments.json:
+        # So an end that is infinite is null: JSON has no word for it.
+        print_json(json.loads(comparison.model_dump_json()))
+    else:
+        print_comparison(console(), comparison)
+    return 0 if comparison.pairs else 1
+
+
+def _option_faults(arguments: argparse.Namespace) -> Sequence[str]:
+    faults = []
+    if len(arguments.runs) < LEAST_RUNS:
+        faults.append("name two runs or more: agentgym report tells of one")
+    if arguments.max_tries < 1:
+        faults.append(f"--max-tries: 1 or more, not {arguments.max_tries}")
+    if arguments.no_page and arguments.out:
+        faults.append("--out names a page, and --no-page asks for none: leave one of them out")
+    elif arguments.out and arguments.out.is_dir():
+        faults.append(f"--out: {arguments.out} is a folder: name a file in it")
+    lacking = [name for name in PAGE_TAKES if find_spec(name) is None]
+    if lacking and not arguments.no_page:
+        faults.append(
+            f"a page takes {' and '.join(lacking)}, not installed here: pip install 'agentgym-rl[report]', "
+            "or leave the page out with --no-page"
+        )
+    return faults
+
+
+def _numbers(named: Named, prices: Prices | None, most_tries: int) -> tuple[RunNumbers, list[Trajectory]]:
+    finished, losses = list(named.run.episodes()), list(named.run.losses())
+    numbers = run_numbers(
+        finished,
+        losses,
+        name=named.name,
+        policy=named.run.policy,
+        planned=named.run.planned,
+        prices=prices,
+        most_tries=most_tries,
+        faults=named.run.faults,
+    )
+    return numbers, finished
+
+
+def _write(file: Path, comparison: Comparison, named: Sequence[Named]) -> None:
+    reports = {each.name: each.run.folder / RUN_PAGE for each in named}
+    links = {
+        name: Path(os.path.relpath(page, file.resolve().parent)).as_posix()
+        for name, page in reports.items()
+        if page.is_file()
+    }
+    html = comparison_page(comparison, reports=links)
+    with explained(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, html)
+    print(f"agentgym: page: {file}", file=sys.stderr)

@@ -1,0 +1,73 @@
+"""Pages from their templates: self-contained HTML, with style and script inlined."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentgym.errors import UsageError
+from agentgym.pages.palette import theme
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+HERE = Path(__file__).parent
+LACKING = "a page takes jinja2, which is not installed: pip install 'agentgym-rl[report]'"
+
+
+def render(template: str, *, folder: Path = HERE, **values: Any) -> str:
+    """Return a page.
+
+    Templates extend `base.html.jinja`, and inline style and script by `inlined('FILE')`. All values are escaped, unless
+    they are `Markup`.
+
+    Args:
+        template: its file name.
+        folder: where it and what it inlines lie, if not among the pages here.
+        values: what it shows.
+
+    Raises:
+        UsageError: jinja2 is not installed.
+    """
+    return _environment(folder).get_template(template).render(**values)
+
+
+def markup(html: str) -> Markup:
+    """Return HTML of our own making, as an SVG, that a template must not escape.
+
+    Raises:
+        UsageError: jinja2 is not installed.
+    """
+    try:
+        from markupsafe import Markup
+    except ImportError:
+        raise UsageError(LACKING) from None
+    return Markup(html)
+
+
+def _coded(text: str) -> Markup:
+    """Return a sentence in which names between backticks are set as code."""
+    from markupsafe import escape
+
+    return markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _environment(folder: Path) -> Environment:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError:
+        raise UsageError(LACKING) from None
+    folders = [folder] if folder == HERE else [folder, HERE]
+    environment = Environment(
+        loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+    def inlined(name: str) -> Markup:
+        path = next(path for each in folders if (path := each / name).exists())
+        return markup(path.read_text(encoding="utf-8"))
+
+    environment.filters["coded"] = _coded
+    environment.globals.update(inlined=inlined, theme=markup(theme()))
+    return environment

@@ -1,0 +1,159 @@
+"""Several runs on the same tasks: who is better, by how much, at what cost, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from agentgym.report.doubts import doubts
+from agentgym.report.intervals import Paid, cost_ratio_bounds, interval
+from agentgym.report.meetings import Meeting, Side
+from agentgym.report.numbers import RunNumbers
+from agentgym.report.paired import Paired, paired
+from agentgym.report.power import tasks_needed
+from agentgym.report.summary import Interval
+from agentgym.report.verdict import verdict
+from agentgym.trajectory import Trajectory
+
+
+class Flip(BaseModel):
+    """A task on which two policies differ: the share of its episodes that succeeded, of the first and of the second."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task_id: str
+    family: str
+    level: int
+    before: float
+    after: float
+
+
+class Pair(BaseModel):
+    """Two runs in one environment, on the tasks that both played: the second minus the first.
+
+    Attributes:
+        env_id: the environment.
+        first: name of the first run.
+        second: of the second.
+        success: difference of success.
+        reward: difference of reward.
+        flips: tasks on which they differ, those that differ most first.
+        only_first: tasks that the first alone has finished.
+        only_second: tasks that the second alone has.
+        cost_ratio: cost of a success, second by first, with its 95 % interval over tasks; None where it is not known.
+        cost_ratio_interval: see above.
+        tasks_needed: about how many tasks would show a difference of this size 4 times of 5; None where it is shown
+            already, or where there is no difference to show.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env_id: str
+    first: str
+    second: str
+    success: Paired
+    reward: Paired
+    flips: tuple[Flip, ...]
+    only_first: int
+    only_second: int
+    cost_ratio: float | None
+    cost_ratio_interval: Interval | None
+    tasks_needed: int | None
+
+
+class Comparison(BaseModel):
+    """Several runs, compared.
+
+    Attributes:
+        runs: their numbers, in the order given, each over all that it played.
+        pairs: every run with the first, environment by environment; runs that share no task in it have none.
+        verdict: one paragraph that says what the data can tell and what not.
+        warnings: what makes the comparison doubtful, a sentence each: other task versions, settings, lost episodes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runs: tuple[RunNumbers, ...]
+    pairs: tuple[Pair, ...]
+    verdict: str
+    warnings: tuple[str, ...]
+
+
+def compare(runs: Sequence[tuple[RunNumbers, Sequence[Trajectory]]], *, seed: int = 0) -> Comparison:
+    """Compare runs with the first of them.
+
+    Args:
+        runs: numbers and finished episodes of each, at least two, under names that differ.
+        seed: of resampling.
+
+    Raises:
+        ValueError: there are fewer than two runs, or two of one name.
+    """
+    if len(runs) < 2 or len({numbers.name for numbers, _ in runs}) < len(runs):
+        raise ValueError("a comparison takes two runs or more, under names that differ")
+    first, *others = (Side(numbers, trajectories) for numbers, trajectories in runs)
+    meetings = [
+        Meeting.of(first, other, env_id)
+        for env_id in sorted(first.env_ids)
+        for other in others
+        if env_id in other.env_ids
+    ]
+    pairs = [_pair(meeting, seed) for meeting in meetings if meeting.tasks]
+    found = doubts([first, *others], meetings)
+    return Comparison(
+        runs=tuple(numbers for numbers, _ in runs),
+        pairs=tuple(pairs),
+        verdict=verdict([numbers for numbers, _ in runs], pairs, found),
+        warnings=tuple(doubt.sentence for doubt in found),
+    )
+
+
+def _pair(meeting: Meeting, seed: int) -> Pair:
+    success = paired(*meeting.values(lambda outcome: outcome.success), seed=seed)
+    reward = paired(*meeting.values(lambda outcome: outcome.reward), seed=seed)
+    assert success is not None
+    assert reward is not None
+    cost_ratio, cost_ratio_interval = _cost_ratio(meeting, seed)
+    return Pair(
+        env_id=meeting.env_id,
+        first=meeting.first.name,
+        second=meeting.second.name,
+        success=success,
+        reward=reward,
+        flips=_flips(meeting),
+        only_first=meeting.only_first,
+        only_second=meeting.only_second,
+        cost_ratio=cost_ratio,
+        cost_ratio_interval=cost_ratio_interval,
+        tasks_needed=None if success.shown else tasks_needed(*meeting.values(lambda outcome: outcome.success)),
+    )
+
+
+def _flips(meeting: Meeting) -> tuple[Flip, ...]:
+    before, after = meeting.means(lambda outcome: outcome.success)
+    found = [
+        Flip(
+            task_id=task,
+            family=(kind := meeting.first.kinds[meeting.env_id, task]).family,
+            level=kind.level,
+            before=float(b),
+            after=float(a),
+        )
+        for task, b, a in zip(meeting.tasks, before, after, strict=True)
+        if b != a
+    ]
+    return tuple(sorted(found, key=lambda flip: (-abs(flip.after - flip.before), flip.task_id)))
+
+
+def _cost_ratio(meeting: Meeting, seed: int) -> tuple[float | None, Interval | None]:
+    """Return the cost of a success, second by first, on the tasks that both played, each weighing the same."""
+    dollars = meeting.dollars()
+    if dollars is None:
+        return None, None
+    successes = meeting.means(lambda outcome: outcome.success)
+    first, second = (Paid(paid[:, None], won[:, None]) for paid, won in zip(dollars, successes, strict=True))
+    if not (first.dollars_T_V.any() and first.successes_T_V.any() and second.successes_T_V.any()):
+        return None, None
+    costs = [float(side.dollars_T_V.sum() / side.successes_T_V.sum()) for side in (first, second)]
+    return costs[1] / costs[0], interval(cost_ratio_bounds(first, second, seed=seed))

@@ -1,0 +1,198 @@
+"""Several runs compared, as a terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agentgym.plugins import short_name
+from agentgym.report.autopsy import Cause
+from agentgym.report.comparison import Comparison, Pair
+from agentgym.report.differences import chance, change, counted, points, ratio, shortened
+from agentgym.report.numbers import EnvironmentNumbers, RunNumbers
+from agentgym.report.table import WIDTH
+from agentgym.report.words import NONE, dollars, with_interval
+
+MOST_NAME = 24
+MOST_FLIPS = 6
+MOST_FLIPPED = 4
+CAUSE_WIDTH = 20
+LEAST_COLUMN = 9
+
+
+class CauseRow(NamedTuple):
+    """How often one cause was found in each of several runs.
+
+    Attributes:
+        cause: the class.
+        counts: failed episodes that have it, and their share of all that failed; None where a run did not play.
+    """
+
+    cause: Cause
+    counts: tuple[tuple[int, float] | None, ...]
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """Print the runs, their differences, the tasks on which they differ, why they failed, and the verdict."""
+    full = [run.name for run in comparison.runs]
+    names = dict(zip(full, shortened(full, MOST_NAME), strict=True))
+    _print(console, "runs", _runs(comparison.runs, names))
+    if comparison.pairs:
+        title = f"difference from {names[comparison.runs[0].name]}, on the tasks that both played"
+        _print(console, title, _differences(comparison.pairs, names))
+    flipped = [pair for pair in comparison.pairs if pair.flips]
+    for pair in flipped[:MOST_FLIPPED]:
+        _print(console, _flips_title(pair, names), _flips(pair))
+    if len(flipped) > MOST_FLIPPED:
+        console.print(
+            f"the tasks on which {len(flipped) - MOST_FLIPPED} more pairs differ are in --json and on the page"
+        )
+    for env_id in environments(comparison.runs):
+        if rows := cause_rows(comparison.runs, env_id):
+            _print(
+                console, f"why episodes of {short_name(env_id)} failed (of those that did)", _causes(comparison, rows)
+            )
+    doubts = comparison.warnings
+    if doubts:
+        console.print()
+    for sentence in doubts:
+        console.print(Text(f"! {sentence}"), highlight=False)
+    console.print()
+    console.print(Text(comparison.verdict, style="bold"), highlight=False)
+
+
+def environments(runs: Sequence[RunNumbers]) -> list[str]:
+    """Return the environments that any of the runs played."""
+    return sorted({numbers.env_id for run in runs for numbers in run.environments})
+
+
+def numbers_of(run: RunNumbers, env_id: str) -> EnvironmentNumbers | None:
+    """Return what a run did in an environment, if it played it."""
+    return next((numbers for numbers in run.environments if numbers.env_id == env_id), None)
+
+
+def cause_rows(runs: Sequence[RunNumbers], env_id: str) -> list[CauseRow]:
+    """Return why the episodes of an environment failed, run by run, what was found most often first."""
+    found = [_found(numbers_of(run, env_id)) for run in runs]
+    rows = []
+    for cause in Cause:
+        counts = tuple(None if each is None else each.get(cause, (0, 0.0)) for each in found)
+        if any(each is not None and each[0] for each in counts):
+            rows.append(CauseRow(cause, counts))
+    return sorted(rows, key=lambda row: -sum(each[0] for each in row.counts if each is not None))
+
+
+def _found(numbers: EnvironmentNumbers | None) -> dict[Cause, tuple[int, float]] | None:
+    if numbers is None:
+        return None
+    return {each.cause: (each.episodes, each.share) for each in numbers.autopsy.causes}
+
+
+class _Shown(NamedTuple):
+    """A table: its headings, how many of its columns hold text, and its rows."""
+
+    headings: Sequence[str]
+    texts: int
+    rows: Sequence[Sequence[str]]
+
+
+def _print(console: Console, title: str, shown: _Shown) -> None:
+    console.print()
+    console.print(Text(title, style="bold"), highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for number, name in enumerate(shown.headings):
+        table.add_column(Text(name), justify="left" if number < shown.texts else "right", no_wrap=True)
+    for row in shown.rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _runs(runs: Sequence[RunNumbers], names: dict[str, str]) -> _Shown:
+    headings = ("run", "environment", "n", "success (95 % CI)", "reward", "tokens", "sec", "$/success", "lost")
+    rows = [row for run in runs for row in _of_run(run, names[run.name])]
+    return _Shown(headings, 2, rows)
+
+
+def _of_run(run: RunNumbers, name: str) -> Iterator[tuple[str, ...]]:
+    if not run.environments:
+        yield (name, "nothing was played", *[NONE] * 7)
+    for number, numbers in enumerate(run.environments):
+        summary = numbers.summary
+        yield (
+            "" if number else name,
+            short_name(numbers.env_id),
+            f"{summary.episodes:,}",
+            with_interval(summary.success_rate, summary.interval),
+            NONE if summary.mean_reward is None else f"{summary.mean_reward:.2f}",
+            f"{summary.completion_tokens:,.0f}",
+            f"{summary.seconds:,.1f}",
+            dollars(numbers.cost.per_success) if numbers.cost else NONE,
+            f"{summary.lost:,}",
+        )
+
+
+def _differences(pairs: Sequence[Pair], names: dict[str, str]) -> _Shown:
+    headings = ("run", "environment", "measure", "tasks", "difference [95 % CI]", "p", "better", "worse")
+    rows: list[tuple[str, ...]] = []
+    for pair in pairs:
+        who = (names[pair.second], short_name(pair.env_id))
+        for what, difference in (("success", pair.success), ("reward", pair.reward)):
+            rows.append(
+                (
+                    *(who if what == "success" else ("", "")),
+                    what,
+                    f"{difference.tasks:,}",
+                    (points if what == "success" else change)(difference),
+                    chance(difference.p_value),
+                    f"{difference.gained:,}",
+                    f"{difference.lost:,}",
+                )
+            )
+        if pair.cost_ratio is not None:
+            cost = ratio(pair.cost_ratio, pair.cost_ratio_interval)
+            rows.append(("", "", "$/success", f"{pair.success.tasks:,}", cost, *[NONE] * 3))
+    return _Shown(headings, 3, rows)
+
+
+def _flips_title(pair: Pair, names: dict[str, str]) -> str:
+    return (
+        f"{short_name(pair.env_id)}: {names[pair.first]} → {names[pair.second]}, "
+        f"{counted(len(pair.flips), 'task differs', 'tasks differ')}"
+    )
+
+
+def _flips(pair: Pair) -> _Shown:
+    """Return the tasks that differ most, those that became better and those that became worse."""
+    better = [flip for flip in pair.flips if flip.after > flip.before]
+    worse = [flip for flip in pair.flips if flip.after < flip.before]
+    few = MOST_FLIPS // 2
+    better, worse = better[: max(few, MOST_FLIPS - len(worse))], worse[: max(few, MOST_FLIPS - len(better))]
+    rows = [
+        (_cut_left(flip.task_id, 48), flip.family, str(flip.level), f"{flip.before:.0%} → {flip.after:.0%}")
+        for flip in better + worse
+    ]
+    return _Shown(("task", "family", "level", "success"), 2, rows)
+
+
+def _cut_left(text: str, most: int) -> str:
+    return text if len(text) <= most else f"…{text[1 - most :]}"
+
+
+def _causes(comparison: Comparison, rows: Sequence[CauseRow]) -> _Shown:
+    most_runs = (WIDTH - CAUSE_WIDTH) // (LEAST_COLUMN + 1)
+    runs = comparison.runs[:most_runs]
+    width = min(MOST_NAME, (WIDTH - CAUSE_WIDTH) // len(runs) - 1)
+    shown = [(row.cause.value, *map(cause_count, row.counts[: len(runs)])) for row in rows]
+    return _Shown(("", *shortened([run.name for run in runs], width)), 1, shown)
+
+
+def cause_count(found: tuple[int, float] | None) -> str:
+    """Return how often a cause was found, as `12 (40%)`."""
+    if found is None:
+        return NONE
+    number, of_failed = found
+    return f"{number:,} ({of_failed:.0%})" if number else "0"

@@ -1,0 +1,121 @@
+"""What makes a comparison doubtful."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from agentgym.plugins import short_name
+from agentgym.report.meetings import Meeting, Side
+
+# Fewer tasks than this are called few.
+FEW_TASKS = 30
+
+
+class Doubt(NamedTuple):
+    """One thing, in some words for the verdict and in a sentence of its own."""
+
+    words: str
+    sentence: str
+
+
+def doubts(sides: Sequence[Side], meetings: Sequence[Meeting]) -> list[Doubt]:
+    """Return what is doubtful about runs and about where they meet; the first side is the one compared with."""
+    found = [doubt for side in sides for doubt in _of_side(side)]
+    found += [doubt for meeting in meetings for doubt in _of_meeting(meeting)]
+    for other in sides[1:]:
+        found += _apart(sides[0], other, [meeting.env_id for meeting in meetings if meeting.second is other])
+    return found
+
+
+def _of_side(side: Side) -> Iterator[Doubt]:
+    for fault in side.numbers.faults:
+        yield Doubt(f"`{side.name}` is incomplete", f"`{side.name}`: {fault}")
+    for numbers in side.numbers.environments:
+        env, summary = short_name(numbers.env_id), numbers.summary
+        if summary.lost:
+            yield Doubt(
+                f"{_some(summary.lost, 'episode')} of `{side.name}` {_was(summary.lost)} lost",
+                f"{_some(summary.lost, 'episode')} of `{side.name}` in {env} {_was(summary.lost)} lost to "
+                "infrastructure: where hard tasks are lost more often, its numbers flatter it",
+            )
+        if summary.not_played:
+            yield Doubt(
+                f"{_some(summary.not_played, 'episode')} of `{side.name}` {_was(summary.not_played)} not played",
+                f"{_some(summary.not_played, 'episode')} of `{side.name}` in {env} {_was(summary.not_played)} not "
+                "played: resume the run",
+            )
+        if seemed := numbers.cheats - summary.canaries_passed:
+            look = "looks" if seemed == 1 else "look"
+            yield Doubt(
+                f"{_some(seemed, 'episode')} of `{side.name}` {look} like a cheat",
+                f"{_some(seemed, 'episode')} of `{side.name}` in {env} {look} like a cheat, by signs that decide "
+                "nothing: read them before trusting its successes",
+            )
+        if summary.canaries_passed:
+            yield Doubt(
+                f"`{side.name}` has passed tasks without a solution",
+                f"`{side.name}` has passed {summary.canaries_passed} of {_some(summary.canaries, 'episode')} in {env} "
+                "that have no solution, which takes a cheat: look at its successes before trusting them",
+            )
+
+
+def _of_meeting(meeting: Meeting) -> Iterator[Doubt]:
+    env, tasks = short_name(meeting.env_id), len(meeting.tasks)
+    first, second = f"`{meeting.first.name}`", f"`{meeting.second.name}`"
+    if meeting.changed:
+        yield Doubt(
+            f"{_some(meeting.changed, 'task')} of {env} {_was(meeting.changed)} not the same",
+            f"{_some(meeting.changed, 'task')} of {env} {_was(meeting.changed)} played in other versions by {first} "
+            f"and {second}, and left out",
+        )
+    if not tasks:
+        yield Doubt(
+            f"{first} and {second} share no task of {env}",
+            f"{first} and {second} share no task of {env}: play both on the same split with the same --tasks and seed",
+        )
+        return
+    if tasks < FEW_TASKS:
+        yield Doubt(
+            f"{_some(tasks, 'task')} of {env} {'is' if tasks == 1 else 'are'} few",
+            f"{first} and {second} share {_some(tasks, 'task')} of {env}: so few show large differences only",
+        )
+    if meeting.only_first or meeting.only_second:
+        apart = meeting.only_first + meeting.only_second
+        yield Doubt(
+            f"{_some(apart, 'task')} of {env} {_was(apart)} played by one alone",
+            f"of {env}, {first} alone has finished {_some(meeting.only_first, 'task')} and {second} alone "
+            f"{meeting.only_second}: differences are of the {tasks:,} that both have",
+        )
+    if meeting.reworded:
+        yield Doubt(
+            f"{_some(meeting.reworded, 'task')} of {env} {_was(meeting.reworded)} put in other words",
+            f"{_some(meeting.reworded, 'task')} of {env} {_was(meeting.reworded)} put to {first} and {second} in other "
+            "words: the options of the environment differ, or the system prompt does",
+        )
+    for what, by_env in (
+        ("sandboxes", (meeting.first.sandboxes, meeting.second.sandboxes)),
+        ("splits", (meeting.first.splits, meeting.second.splits)),
+    ):
+        here, there = (", ".join(sorted(names[meeting.env_id])) for names in by_env)
+        if here != there:
+            yield Doubt(
+                f"the {what} of {env} differ", f"{first} and {second} played {env} in other {what}: {here} and {there}"
+            )
+
+
+def _apart(first: Side, other: Side, met: Iterable[str]) -> Iterator[Doubt]:
+    for env_id in sorted((first.env_ids | other.env_ids) - set(met)):
+        who, lacks = (first, other) if env_id in first.env_ids else (other, first)
+        yield Doubt(
+            f"`{lacks.name}` has not played {short_name(env_id)}",
+            f"`{who.name}` has played {short_name(env_id)}, but `{lacks.name}` has finished nothing there",
+        )
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"

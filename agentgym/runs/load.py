@@ -1,0 +1,237 @@
+"""Run folders as they are read: a rollout's, or the episodes that a training run has kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentgym import plugins
+from agentgym.errors import StoreError, UsageError
+from agentgym.rollout.folder import CONFIG
+from agentgym.rollout.store import SUMMARY, TRAJECTORIES, read_episodes
+from agentgym.runs.damage import Damage
+from agentgym.runs.places import DEMONSTRATIONS as DEMONSTRATIONS
+from agentgym.runs.places import EPISODES as EPISODES
+from agentgym.runs.places import evaluations_of, find_place
+from agentgym.runs.planned import planned_episodes
+from agentgym.tool import Tool
+from agentgym.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from pandas import DataFrame
+
+    from agentgym.runs.forms import Form
+
+
+class Run:
+    """The recorded episodes of one run, and the tools that they were played with.
+
+    Attributes:
+        path: the folder, or the file of episodes, that was named.
+        name: of the folder; of a file of a training run, as `NAME/eval/base`.
+        files: where the finished episodes are.
+    """
+
+    def __init__(self, path: Path | str, *, tolerant: bool = False) -> None:
+        """Look at a run.
+
+        Args:
+            path: a rollout's run folder, that of `trainers.grpo` or `trainers.sft`, or a file of episodes in one.
+            tolerant: pass over lines that are damaged, and keep them among the faults. Otherwise they are errors.
+
+        Raises:
+            UsageError: there is no run; names the nearest ones.
+            StoreError: it cannot be read.
+        """
+        self.path = Path(path)
+        self._place = find_place(self.path)
+        self.name = self._place.name
+        self.files: Sequence[Path] = self._place.episodes
+        self._tolerant = tolerant
+        self._damage = Damage(self.folder)
+        self._untold: dict[str, str] = {}
+        self._tools: dict[str, tuple[Tool, ...]] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The folder that it is in."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    def episodes(self) -> Iterator[Trajectory]:
+        """Yield the episodes that count, in the order in which they were kept; raises `StoreError` as they are read."""
+        return (trajectory for trajectory in self._read(self.files) if trajectory.failure is None)
+
+    def losses(self) -> Iterator[Trajectory]:
+        """Yield the episodes that the world took away, one that was played again each time; raises as `episodes`."""
+        return (trajectory for trajectory in self.everything() if trajectory.failure is not None)
+
+    def everything(self) -> Iterator[Trajectory]:
+        """Yield what `episodes` and `losses` do, read once."""
+        return self._read([*self.files, *self._place.losses])
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is missing or damaged, a sentence each; damaged lines are known once they have been read."""
+        return (*self._missing(), *self._damage.sentences(), *self._untold.values())
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """What `config.json` holds; empty where it cannot be read."""
+        try:
+            return self._config()
+        except StoreError:
+            return {}
+
+    @cached_property
+    def policy(self) -> str:
+        """Who played: as the first episode says, else as the configuration does; empty where neither tells."""
+        first = next(iter(self._read(self.files)), None)
+        if first is not None:
+            return first.policy
+        policy = self.config.get("policy")
+        return str(policy.get("spec", "")) if isinstance(policy, Mapping) else ""
+
+    @cached_property
+    def planned(self) -> Mapping[str, int]:
+        """How many episodes of each environment a rollout was to play, by id, where that is known."""
+        return planned_episodes(self.config) if self._place.summary is not None else {}
+
+    @cached_property
+    def evaluations(self) -> Mapping[str, Run]:
+        """The evaluations of a training run, each a run of its own, by name: `base`, `trained`."""
+        return {file.stem: Run(file, tolerant=self._tolerant) for file in evaluations_of(self.folder)}
+
+    def tools(self, env_id: str) -> tuple[Tool, ...]:
+        """Return the tools of an environment, as they are with the options that the run had.
+
+        Raises:
+            UsageError: the environment is not installed, or not with these options.
+            StoreError: the configuration, which tells the options, is damaged.
+        """
+        if env_id not in self._tools:
+            self._tools[env_id] = tools_of(env_id, self._options.get(env_id, {}))
+        return self._tools[env_id]
+
+    def tools_if_known(self, env_id: str) -> tuple[Tool, ...]:
+        """Return the tools of an environment; of a tolerant run none where they cannot be told, which is a fault."""
+        try:
+            return self.tools(env_id)
+        except (UsageError, StoreError) as error:
+            if not self._tolerant:
+                raise
+            self._untold[env_id] = f"the tools of {env_id} are not known: {error}"
+            return ()
+
+    def to_pandas(self, form: Form = "episodes") -> DataFrame:
+        """Return the episodes as a data frame; see `agentgym.runs.forms` for what a row is.
+
+        Raises:
+            UsageError: pandas is not installed, or there is no such form.
+        """
+        from agentgym.runs.datasets import to_pandas
+
+        return to_pandas([self], form=form)
+
+    def to_dataset(self, form: Form = "episodes") -> Dataset:
+        """Return the episodes as a Hugging Face dataset; see `agentgym.runs.forms` for what a row is.
+
+        Raises:
+            UsageError: datasets is not installed, there is no such form, or nothing here makes a row of it.
+        """
+        from agentgym.runs.datasets import to_dataset
+
+        return to_dataset([self], form=form)
+
+    def _read(self, files: Sequence[Path]) -> Iterator[Trajectory]:
+        for file in files:
+            yield from read_episodes(file, on_damage=self._damage.note if self._tolerant else None)
+
+    def _missing(self) -> Iterator[str]:
+        """Yield what there is no file of, and what the summary says of the end."""
+        summary = self._place.summary
+        if not self.files:
+            there_is_none = f"there is no {TRAJECTORIES}" if summary is not None else f"there is no {EPISODES}/*.jsonl"
+            yield f"{there_is_none}: no episode has ended"
+        if self.path.is_dir() or summary is not None:
+            try:
+                self._config()
+            except StoreError as error:
+                yield str(error)
+            else:
+                if not self._place.config.exists():
+                    yield f"there is no {CONFIG}: how it was played, and how many episodes were planned, is not known"
+        if summary is not None:
+            yield from _how_it_ended(summary)
+
+    @cached_property
+    def _options(self) -> Mapping[str, Mapping[str, Any]]:
+        """Options of environments by their id, as the run's `config.json` has them."""
+        config = self._config()
+        asked: dict[str, Mapping[str, Any]] = dict(config.get("options", {}))
+        for environment in config.get("environments", ()):
+            if isinstance(environment, Mapping):
+                asked[environment["name"]] = environment.get("options", {})
+        return {plugins.find_environment(name): options for name, options in asked.items()}
+
+    def _config(self) -> Mapping[str, Any]:
+        file = self._place.config
+        if not file.exists():
+            return {}
+        try:
+            config = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(config, dict):
+                raise ValueError("it holds no JSON object")
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{file} cannot be read ({error}): nothing else tells how the run was played") from error
+        return config
+
+
+def load_run(path: Path | str) -> Run:
+    """Return a run, whatever state it is in: what is damaged or missing is passed over and told by its `faults`.
+
+    Args:
+        path: a rollout's run folder, a trainer's, or a file of episodes in one, as `trajectories.jsonl` or
+            `eval/base.jsonl`.
+
+    Raises:
+        UsageError: there is no run; names the nearest ones.
+        StoreError: it cannot be read at all.
+    """
+    return Run(path, tolerant=True)
+
+
+def open_runs(paths: Sequence[Path | str], *, tolerant: bool = False) -> list[Run]:
+    """Return several runs; raises `UsageError` with every path that is none."""
+    runs: list[Run] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            runs.append(Run(path, tolerant=tolerant))
+        except UsageError as error:
+            faults += error.faults
+    if faults:
+        raise UsageError(*faults)
+    return runs
+
+
+def tools_of(env_id: str, options: Mapping[str, Any]) -> tuple[Tool, ...]:
+    """Return the tools of an environment that is made with the given options; no box is opened."""
+    env = plugins.environment_class(env_id)(**options)
+    return tuple(Tool.from_function(function) for function in env.make_tools())
+
+
+def _how_it_ended(summary: Path) -> Iterator[str]:
+    if not summary.exists():
+        yield f"there is no {SUMMARY}: the run is still going on, or ended before all was played"
+        return
+    try:
+        stopped = json.loads(summary.read_text(encoding="utf-8")).get("stopped")
+    except (OSError, ValueError, AttributeError) as error:
+        yield f"{SUMMARY} cannot be read ({error}): how the run ended is not known"
+        return
+    if stopped:
+        yield f"the run was stopped before all was played: {stopped}"

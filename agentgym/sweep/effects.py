@@ -1,0 +1,209 @@
+"""What one axis does: cells that differ in it alone, taken together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+from statistics import fmean
+
+from pydantic import BaseModel, ConfigDict
+
+from agentgym.report.numbers import RunNumbers
+from agentgym.report.paired import Paired, paired
+from agentgym.report.summary import Outcome
+from agentgym.report.throughput import throughput
+from agentgym.sweep.grid import AXES, Cell, Grid, told
+from agentgym.trajectory import Trajectory
+
+HOUR_S = 3600
+
+
+class Speed(BaseModel):
+    """How fast episodes were played, all that went on at once together; canaries included.
+
+    Attributes:
+        playing_s: seconds in which at least one episode was under way.
+        episodes_per_h: finished ones.
+        prompt_tokens_per_s: read.
+        completion_tokens_per_s: sampled; 0 for a policy without a model.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    playing_s: float
+    episodes_per_h: float
+    prompt_tokens_per_s: float
+    completion_tokens_per_s: float
+
+
+class Effect(BaseModel):
+    """Another value of one axis instead of its first, in one environment.
+
+    Attributes:
+        axis: of `grid.AXES`.
+        first: its first value, in words.
+        second: the other one.
+        pairs: of cells that differ in this axis alone.
+        success: difference of success, over the tasks that both cells of a pair played; episodes of all pairs count
+            for their task, so that what differs between tasks is not taken for chance.
+        reward: difference of reward.
+        tokens_ratio: sampled tokens a second, second by first; the geometric mean over pairs. None where nothing is
+            sampled.
+        episodes_ratio: episodes an hour, in the same way.
+        cost_ratio: cost of a success, in the same way; None where it is not known for a pair.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env_id: str
+    axis: str
+    first: str
+    second: str
+    pairs: int
+    success: Paired
+    reward: Paired
+    tokens_ratio: float | None
+    episodes_ratio: float | None
+    cost_ratio: float | None
+
+
+@dataclass(frozen=True)
+class Played:
+    """A cell, and what was played of it.
+
+    Attributes:
+        cell: where in the grid.
+        episodes: those that finished.
+        numbers: of its run.
+        speed: of its run; None where nothing finished.
+    """
+
+    cell: Cell
+    episodes: Sequence[Trajectory]
+    numbers: RunNumbers
+    speed: Speed | None
+
+
+def speed(episodes: Iterable[Trajectory]) -> Speed | None:
+    """Return how fast finished episodes were played; None without any, or where none took time."""
+    outcomes = [Outcome.of(trajectory) for trajectory in episodes]
+    spent = throughput(outcomes)
+    if spent.run_tokens_per_s is None:
+        return None
+    return Speed(
+        playing_s=spent.playing_s,
+        episodes_per_h=len(outcomes) / spent.playing_s * HOUR_S,
+        prompt_tokens_per_s=spent.run_tokens_per_s.prompt,
+        completion_tokens_per_s=spent.run_tokens_per_s.completion,
+    )
+
+
+def effects(grid: Grid, played: Sequence[Played], *, seed: int = 0) -> list[Effect]:
+    """Return what each axis does, environment by environment.
+
+    Args:
+        grid: whose axes are looked at; the first value of each is compared with the others.
+        played: the cells of it that were.
+        seed: of resampling.
+    """
+    found: list[Effect] = []
+    for axis in AXES:
+        first, *others = grid.values(axis)
+        for other in others:
+            pairs = [*_pairs(played, axis, first, other)]
+            for env_id in sorted({one.env_id for pair in pairs for each in pair for one in each.episodes}):
+                effect = _effect(pairs, axis, told(axis, first), told(axis, other), env_id=env_id, seed=seed)
+                found += [effect] if effect is not None else []
+    return found
+
+
+def ratio(first: float | None, second: float | None) -> float | None:
+    """Return the second by the first; None unless both are known and above 0."""
+    return second / first if first and second else None
+
+
+def _pairs(played: Sequence[Played], axis: str, first: object, other: object) -> Iterator[tuple[Played, Played]]:
+    """Yield the played cells that differ in one axis alone, those with its first value before the others."""
+    seconds = {_rest(one.cell, axis): one for one in played if one.cell.values[axis] == other}
+    for one in played:
+        if one.cell.values[axis] == first and (second := seconds.get(_rest(one.cell, axis))) is not None:
+            yield one, second
+
+
+def _rest(cell: Cell, axis: str) -> tuple[object, ...]:
+    return (cell.server is None, *(value for name, value in cell.values.items() if name != axis))
+
+
+def _effect(
+    pairs: Sequence[tuple[Played, Played]], axis: str, first: str, second: str, *, env_id: str, seed: int
+) -> Effect | None:
+    success = _difference(pairs, env_id, _success, seed=seed)
+    reward = _difference(pairs, env_id, _reward, seed=seed)
+    if success is None or reward is None:
+        return None
+    return Effect(
+        env_id=env_id,
+        axis=axis,
+        first=first,
+        second=second,
+        pairs=len(pairs),
+        success=success,
+        reward=reward,
+        tokens_ratio=_mean_ratio((_tokens_per_s(before), _tokens_per_s(after)) for before, after in pairs),
+        episodes_ratio=_mean_ratio((_episodes_per_h(before), _episodes_per_h(after)) for before, after in pairs),
+        cost_ratio=_mean_ratio((_cost(before, env_id), _cost(after, env_id)) for before, after in pairs),
+    )
+
+
+def _difference(
+    pairs: Sequence[tuple[Played, Played]], env_id: str, value: Callable[[Trajectory], float], *, seed: int
+) -> Paired | None:
+    """Compare values by task, over the tasks that both cells of a pair played."""
+    before: dict[str, list[float]] = defaultdict(list)
+    after: dict[str, list[float]] = defaultdict(list)
+    for pair in pairs:
+        first, second = (_by_task(played.episodes, env_id, value) for played in pair)
+        for task in first.keys() & second.keys():
+            before[task] += first[task]
+            after[task] += second[task]
+    return paired(before, after, seed=seed)
+
+
+def _by_task(
+    episodes: Iterable[Trajectory], env_id: str, value: Callable[[Trajectory], float]
+) -> Mapping[str, list[float]]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for trajectory in episodes:
+        if trajectory.env_id == env_id and not trajectory.canary:
+            found[trajectory.task_id].append(value(trajectory))
+    return found
+
+
+def _success(trajectory: Trajectory) -> float:
+    return float(trajectory.success)
+
+
+def _reward(trajectory: Trajectory) -> float:
+    assert trajectory.reward is not None, "finished episodes have one"
+    return trajectory.reward.value
+
+
+def _mean_ratio(numbers: Iterable[tuple[float | None, float | None]]) -> float | None:
+    ratios = [ratio(first, second) for first, second in numbers]
+    known = [one for one in ratios if one is not None]
+    return exp(fmean(map(log, known))) if known and len(known) == len(ratios) else None
+
+
+def _tokens_per_s(played: Played) -> float | None:
+    return played.speed.completion_tokens_per_s if played.speed else None
+
+
+def _episodes_per_h(played: Played) -> float | None:
+    return played.speed.episodes_per_h if played.speed else None
+
+
+def _cost(played: Played, env_id: str) -> float | None:
+    costs = [numbers.cost for numbers in played.numbers.environments if numbers.env_id == env_id]
+    return costs[0].per_success if costs and costs[0] is not None else None

@@ -1,0 +1,179 @@
+"""Runs on the same tasks, compared."""
+
+import random
+
+import pytest
+from played import ENV, PRICES, played, run_of, told
+
+from agentgym.report.comparison import Comparison, Pair, compare
+from agentgym.report.costs import Prices
+from agentgym.report.paired import paired
+from agentgym.report.verdict import money
+from agentgym.task import Split
+
+
+def values(tasks: int, solved: int, *, episodes: int = 2, value: float = 0.0) -> dict[str, list[float]]:
+    """Return rewards of tasks of which the first so many are solved."""
+    return {f"t{task:03d}": [1.0 if task < solved else value] * episodes for task in range(tasks)}
+
+
+def pair_of(compared: Comparison) -> Pair:
+    (pair,) = compared.pairs
+    return pair
+
+
+def test_a_difference_is_that_of_the_tasks_that_both_played() -> None:
+    first, second = values(40, 10), values(50, 30)
+    del second["t000"]
+    pair = pair_of(compare([told("a", run_of(first)), told("b", run_of(second))]))
+    assert pair.success == paired(first, second)
+    assert (pair.success.tasks, pair.only_first, pair.only_second) == (39, 1, 10)
+    assert pair.success.shown
+    assert pair.tasks_needed is None
+    assert len(pair.flips) == 20
+    assert {(flip.before, flip.after) for flip in pair.flips} == {(0, 1)}
+
+
+def test_flips_that_differ_most_come_first() -> None:
+    first = {"a": [1.0, 0.0], "b": [1.0, 1.0], "c": [1.0, 1.0], "d": [0.0, 0.0]}
+    second = {"a": [1.0, 1.0], "b": [0.0, 0.0], "c": [1.0, 1.0], "d": [1.0, 1.0]}
+    pair = pair_of(compare([told("a", run_of(first)), told("b", run_of(second))]))
+    assert [(flip.task_id, flip.before, flip.after) for flip in pair.flips] == [("b", 1, 0), ("d", 0, 1), ("a", 0.5, 1)]
+
+
+def test_tasks_of_another_version_are_left_out_and_told() -> None:
+    first = run_of(values(40, 20))
+    second = [*run_of(values(30, 20)), *run_of({f"t{n:03d}": [1.0] for n in range(30, 40)}, task_hash="1")]
+    compared = compare([told("a", first), told("b", second)])
+    assert (pair_of(compared).success.tasks, pair_of(compared).success.difference) == (30, 0)
+    assert any(
+        warning.startswith("10 tasks of json-math were played in other versions") for warning in compared.warnings
+    )
+
+
+def test_canaries_are_in_no_difference() -> None:
+    runs = [
+        told(name, [*run_of(values(3, 1)), played("z", value, canary=True)]) for name, value in (("a", 0), ("b", 1))
+    ]
+    assert pair_of(compare(runs)).success.tasks == 3
+
+
+def test_cost_is_of_a_success() -> None:
+    first, second = run_of(values(40, 10)), run_of(values(40, 20), tokens=(500, 0, 50))
+    pair = pair_of(compare([told("a", first), told("b", second)]))
+    assert pair.cost_ratio == pytest.approx(0.25)
+    assert pair.cost_ratio_interval is not None
+    assert 0 < pair.cost_ratio_interval.low < 0.25 < pair.cost_ratio_interval.high < 1
+    unknown = compare([told("a", first, None), told("b", second)])
+    assert pair_of(unknown).cost_ratio is None
+    assert "costs" not in unknown.verdict
+
+
+def test_a_cost_without_a_success_has_no_ratio() -> None:
+    compared = compare([told("a", run_of(values(40, 0))), told("b", run_of(values(40, 20)))])
+    assert pair_of(compared).cost_ratio is None
+    assert "what a success costs cannot be told, as `a` had none" in compared.verdict
+
+
+def test_gpu_hours_are_compared_too() -> None:
+    prices = Prices(gpu_hour=2)
+    runs = [told(name, run_of(values(40, 20), seconds=seconds), prices) for name, seconds in (("a", 20.0), ("b", 10.0))]
+    assert pair_of(compare(runs)).cost_ratio == pytest.approx(0.5)
+
+
+def test_the_verdict_says_what_is_shown() -> None:
+    verdict = compare([told("a", run_of(values(60, 15))), told("b", run_of(values(60, 45)))]).verdict
+    assert verdict.startswith(
+        "On 60 tasks of json-math, `b` succeeds more often than `a`: 75% against 25%, +50 points ["
+    )
+    assert "p < 0.001" in verdict
+    assert "A success costs $0.0019 with `b` and $0.0056 with `a`: 0.33 times as much" in verdict
+    assert "care" not in verdict
+    worse = compare([told("a", run_of(values(60, 45))), told("b", run_of(values(60, 15)))]).verdict
+    assert "`b` succeeds less often than `a`" in worse
+
+
+def test_the_verdict_says_what_is_not_shown_and_what_would_settle_it() -> None:
+    compared = compare([told("a", run_of(values(40, 20))), told("b", run_of(values(40, 21)))])
+    needed = pair_of(compared).tasks_needed
+    assert needed is not None
+    assert needed > 41
+    assert "these data cannot tell whether `b` or `a` succeeds more often" in compared.verdict
+    assert "tasks in all" in compared.verdict
+    assert "so that either may be the cheaper" in compared.verdict
+    same = compare([told("a", run_of(values(40, 20))), told("b", run_of(values(40, 20)))])
+    assert pair_of(same).tasks_needed is None
+    assert "as none was seen, nothing tells how many tasks would settle it" in same.verdict
+
+
+def test_a_difference_of_reward_alone_is_told() -> None:
+    verdict = compare([told("a", run_of(values(40, 5))), told("b", run_of(values(40, 5, value=0.6)))]).verdict
+    assert "The mean reward of `b` is higher: 0.65 against 0.12, +0.5" in verdict
+
+
+def test_everything_doubtful_is_told() -> None:
+    first = told("a", run_of(values(4, 2)), faults=["line 3 is cut off"])
+    second = told(
+        "b",
+        run_of(values(3, 2), sandbox="docker", split=Split.DEMO, prompt="please do it"),
+        losses=[played("t003", lost=True)],
+        planned={ENV: 9},
+    )
+    compared = compare([first, second])
+    for words in (
+        "`a`: line 3 is cut off",
+        "1 episode of `b` in json-math was lost to infrastructure",
+        "2 episodes of `b` in json-math were not played",
+        "share 3 tasks of json-math: so few show large differences only",
+        "`a` alone has finished 1 task and `b` alone 0",
+        "3 tasks of json-math were put to `a` and `b` in other words",
+        "in other sandboxes: none and docker",
+        "in other splits: eval and demo",
+    ):
+        assert any(words in warning for warning in compared.warnings), words
+    assert "Read this with care: `a` is incomplete, 1 episode of `b` was lost, " in compared.verdict
+
+
+def test_runs_that_share_no_task_are_told_apart_only() -> None:
+    compared = compare([told("a", run_of({"x": [1]})), told("b", run_of({"y": [1]}))])
+    assert compared.pairs == ()
+    assert compared.verdict.startswith("Nothing can be said")
+    assert any("share no task of json-math" in warning for warning in compared.warnings)
+    elsewhere = compare([told("a", run_of({"x": [1]})), told("b", run_of({"x": [1]}, env_id="x/Y-v1"))])
+    assert len(elsewhere.warnings) == 2
+
+
+def test_several_runs_are_each_compared_with_the_first_by_environment() -> None:
+    both = [run_of(values(30, 10), env_id=env) for env in (ENV, "x/Y-v1")]
+    runs = [told(name, [*both[0], *both[1]]) for name in "abc"]
+    compared = compare(runs)
+    assert [(pair.env_id, pair.first, pair.second) for pair in compared.pairs] == [
+        (ENV, "a", "b"),
+        (ENV, "a", "c"),
+        ("x/Y-v1", "a", "b"),
+        ("x/Y-v1", "a", "c"),
+    ]
+    assert "Each of these 4 comparisons is tested by itself" in compared.verdict
+    with pytest.raises(ValueError, match="two runs or more"):
+        compare(runs[:1])
+    with pytest.raises(ValueError, match="names that differ"):
+        compare([runs[0], runs[0]])
+
+
+def test_a_comparison_does_not_depend_on_the_order_of_episodes_and_survives_json() -> None:
+    dice = random.Random(6)
+    chances = {f"t{task}": [float(dice.random() < 0.4) for _ in range(3)] for task in range(20)}
+    first, second = run_of(chances), run_of({task: [*chances[task][::-1], 1.0] for task in chances})
+    compared = compare([told("a", first), told("b", second)])
+    mixed = [told(name, dice.sample(run, len(run))) for name, run in (("a", first), ("b", second))]
+    assert compare(mixed) == compared
+    assert Comparison.model_validate_json(compared.model_dump_json()) == compared
+    assert compared.runs[0].environments[0].cost is not None
+    assert compared.runs[0].environments[0].cost.prices == PRICES
+
+
+@pytest.mark.parametrize(
+    ("dollars", "written"), [(0, "$0.00"), (0.00123, "$0.0012"), (0.1, "$0.10"), (3.4, "$3.40"), (1204, "$1,204.00")]
+)
+def test_money_has_two_figures_and_cents(dollars: float, written: str) -> None:
+    assert money(dollars) == written

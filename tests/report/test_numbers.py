@@ -1,0 +1,92 @@
+"""All numbers of a run."""
+
+import random
+
+import pytest
+from played import ENV, PRICES, played, run_of
+
+from agentgym.report.numbers import EnvironmentNumbers, RunNumbers, run_numbers
+from agentgym.reward import CANARY_PASSED, TAMPERING, Component
+from agentgym.trajectory import Trajectory
+
+
+def only(numbers: RunNumbers) -> EnvironmentNumbers:
+    (found,) = numbers.environments
+    return found
+
+
+def numbers_of(episodes: list[Trajectory], losses: list[Trajectory] | None = None) -> EnvironmentNumbers:
+    return only(run_numbers(episodes, losses or [], name="r", policy="p", planned={ENV: 10}, prices=PRICES))
+
+
+def test_what_is_played_again_is_not_lost_and_the_rest_was_not_played() -> None:
+    losses = [played("a", lost=True), played("b", lost=True), played("b", lost=True)]
+    found = numbers_of(run_of({"a": [1, 0]}), losses).summary
+    assert (found.episodes, found.lost, found.replayed, found.not_played) == (2, 1, 3, 7)
+
+
+def test_an_environment_of_which_nothing_finished_is_still_told() -> None:
+    found = run_numbers([], [played("a", lost=True)], name="r", policy="p", planned={ENV: 4, "x/Y-v1": 2})
+    assert [(each.env_id, each.summary.lost, each.summary.not_played) for each in found.environments] == [
+        (ENV, 1, 3),
+        ("x/Y-v1", 0, 2),
+    ]
+    empty = found.environments[0]
+    assert (empty.summary.success_rate, empty.reward_interval, empty.passes, empty.latency) == (None, None, (), None)
+    assert RunNumbers.model_validate_json(found.model_dump_json()) == found
+
+
+def test_canaries_are_kept_apart_and_cheats_are_counted() -> None:
+    caught = [Component(name=CANARY_PASSED, value=0, hard=True)]
+    tampered = [Component(name=TAMPERING, value=1, weight=0), Component(name="value:x", value=0.5)]
+    found = numbers_of(
+        [played("a"), played("b", 0.0, canary=True, components=caught), played("c", components=tampered)]
+    )
+    assert (found.summary.episodes, found.summary.canaries, found.summary.canaries_passed, found.cheats) == (2, 1, 1, 2)
+    assert [(each.name, each.mean, each.passed, each.judged) for each in found.components] == [("value", 0.5, 0, 1)]
+    assert sum(cell.episodes for cell in found.cells) == 2
+    assert found.autopsy.episodes == 2
+
+
+def test_components_are_told_by_kind() -> None:
+    parts = [
+        Component(name="value:x", value=1),
+        Component(name="value:y", value=0.5),
+        Component(name="port is 1", value=0),
+    ]
+    found = numbers_of([played("a", components=parts)])
+    assert [(each.name, each.mean, each.passed, each.judged) for each in found.components] == [
+        ("rule", 0, 0, 1),
+        ("value", 0.75, 1, 2),
+    ]
+
+
+def test_cells_are_families_by_levels() -> None:
+    found = numbers_of(run_of({"bb": [1, 0], "a": [1], "b": [0.5]}))
+    assert [tuple(cell.model_dump().values()) for cell in found.cells] == [
+        ("a", 2, 1, 1),
+        ("b", 1, 2, 1),
+        ("b", 2, 1, 0),
+    ]
+
+
+def test_time_is_split_into_model_tools_grading_and_the_rest() -> None:
+    found = numbers_of([played("a", seconds=10), played("b", seconds=20)]).latency
+    assert found is not None
+    assert (found.episode_s, found.model_s, found.tools_s, found.grading_s, found.queue_s) == (15, 6, 2, 1, 6)
+    assert (found.p50_s, found.p95_s) == (15, pytest.approx(19.5))
+
+
+def test_numbers_do_not_depend_on_the_order_of_episodes() -> None:
+    dice = random.Random(5)
+    episodes = [
+        played(f"t{task}", dice.random(), sample=sample, tokens=(dice.randrange(9999), 7, 3), seconds=dice.random() * 9)
+        for task in range(15)
+        for sample in range(3)
+    ]
+    mixed = dice.sample(episodes, len(episodes))
+    assert numbers_of(episodes) == numbers_of(mixed)
+    found = numbers_of(episodes)
+    assert found.reward_interval is not None
+    assert found.summary.mean_reward is not None
+    assert found.reward_interval.low < found.summary.mean_reward < found.reward_interval.high

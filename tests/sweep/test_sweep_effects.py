@@ -1,0 +1,91 @@
+"""What one axis does, against answers that are known."""
+
+import pytest
+
+from agentgym.report.numbers import RunNumbers
+from agentgym.reward import Reward
+from agentgym.sweep.effects import Played, effects, speed
+from agentgym.sweep.grid import Cell, Grid, cells
+from agentgym.task import Split
+from agentgym.trajectory import StopReason, Trajectory
+
+GRID = Grid(model=("A",), precision=("bf16", "fp8"), temperature=(0.0, 1.0))
+
+
+def episode(task: int, reward: float, seconds: float) -> Trajectory:
+    return Trajectory(
+        episode_id=f"x/eval/{task:06d}#0",
+        env_id="x/X-v1",
+        task_id=f"x/eval/{task:06d}",
+        task_hash="0",
+        split=Split.EVAL,
+        family="f",
+        level=1,
+        sample=0,
+        seed=0,
+        policy="p",
+        sandbox="none",
+        prompt=(),
+        turns=(),
+        stop_reason=StopReason.SUBMITTED,
+        reward=Reward(value=reward),
+        started_at=task * seconds,
+        seconds=seconds,
+    )
+
+
+def played(cell: Cell, rewards: dict[int, float], seconds: float = 1.0) -> Played:
+    runs = [episode(task, value, seconds) for task, value in rewards.items()]
+    return Played(cell, runs, RunNumbers(name=cell.name, policy="p", environments=()), speed(runs))
+
+
+def test_an_effect_is_of_the_cells_that_differ_in_its_axis_alone():
+    bf16_cold, bf16_warm, fp8_cold, fp8_warm = cells(GRID)
+    found = effects(
+        GRID,
+        [
+            played(bf16_cold, dict.fromkeys(range(10), 1.0)),
+            played(bf16_warm, dict.fromkeys(range(10), 1.0)),
+            played(fp8_cold, {task: float(task >= 4) for task in range(10)}, seconds=0.5),
+            played(fp8_warm, {task: float(task >= 2) for task in range(10)}, seconds=0.5),
+        ],
+    )
+    by_axis = {effect.axis: effect for effect in found}
+    assert set(by_axis) == {"precision", "temperature"}
+    precision = by_axis["precision"]
+    assert (precision.first, precision.second, precision.pairs, precision.success.tasks) == ("bf16", "fp8", 2, 10)
+    assert precision.success.difference == pytest.approx(-0.3)
+    assert precision.episodes_ratio == pytest.approx(2)
+    assert precision.tokens_ratio is None
+    assert by_axis["temperature"].success.difference == pytest.approx(0.1)
+
+
+def test_only_tasks_that_both_of_a_pair_played_count():
+    bf16_cold, bf16_warm, fp8_cold, fp8_warm = cells(GRID)
+    found = effects(
+        GRID,
+        [
+            played(bf16_cold, {0: 1.0, 1: 1.0, 2: 0.0}),
+            played(bf16_warm, {5: 0.0, 6: 0.0}),
+            played(fp8_cold, {0: 1.0, 1: 0.0}),
+            played(fp8_warm, {7: 1.0}),
+        ],
+    )
+    precision = next(effect for effect in found if effect.axis == "precision")
+    assert (precision.success.tasks, precision.success.difference) == (2, -0.5)
+
+
+def test_cells_that_were_not_played_have_no_effect():
+    first, *_ = cells(GRID)
+    assert effects(GRID, [played(first, {0: 1.0})]) == []
+
+
+def test_the_numbers_do_not_depend_on_the_order_of_episodes():
+    first, _, second, _ = cells(GRID)
+    rewards = {task: float(task % 3 == 0) for task in range(12)}
+    other = {task: float(task % 2 == 0) for task in range(12)}
+    forth = effects(GRID, [played(first, rewards), played(second, other)])
+    back = effects(
+        GRID, [played(first, dict(reversed(rewards.items()))), played(second, dict(reversed(other.items())))]
+    )
+    assert [one.success for one in forth] == [one.success for one in back]
