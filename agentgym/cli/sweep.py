@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import rich.table
 from rich.text import Text
 
-from agentgym.cli.output import console, print_json, print_rows
+from agentgym.cli.output import MOST_COLUMNS, console, print_json, print_rows
 from agentgym.command_line import COULD_NOT, DONE, printed, sigterm_interrupts, tell, tell_interrupt
 from agentgym.errors import UsageError
 from agentgym.rollout.folder import CONFIG, explained, new_folder, write_json
@@ -149,8 +150,10 @@ def _print_plan(planned: Plan) -> None:
     cells, each = len(planned.playable), sum(planned.episodes.values())
     print(f"{cells} of {len(planned.cells)} cells × {each:,} episodes = {cells * each:,} episodes")
     if planned.refused:
-        print()
-        print_rows("refused", _refused(planned))
+        print("\nrefused")
+        for cells_alike, reason in _refused(planned):
+            print(f"  {cells_alike}")
+            print(textwrap.fill(reason, MOST_COLUMNS, initial_indent=" " * 4, subsequent_indent=" " * 4))
 
 
 def _told(cell: Cell, axis: str) -> str:
