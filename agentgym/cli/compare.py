@@ -7,23 +7,20 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from agentgym.cli.output import console, print_json
 from agentgym.cli.run_names import Named, open_named
+from agentgym.cli.run_page import add_page_options, page_faults, page_of, write_page
 from agentgym.cli.run_prices import add_price_options, read_prices
 from agentgym.errors import UsageError
 from agentgym.pages.comparison import comparison_page
 from agentgym.report.comparison import Comparison, compare
 from agentgym.report.comparison_lines import print_comparison
-from agentgym.report.costs import Prices
-from agentgym.report.numbers import RunNumbers, run_numbers
-from agentgym.rollout.folder import explained, write_atomically
-from agentgym.trajectory import Trajectory
+from agentgym.runs.summed import summed
 
 SUMMARY = "compare runs on the same tasks: difference, cost of a success, what each gets wrong, and a verdict"
-PAGE, RUN_PAGE = "comparison.html", "report.html"
+PAGE = "comparison.html"
 PAGE_TAKES = ("jinja2", "matplotlib")
 MOST_TRIES, LEAST_RUNS = 4, 2
 
@@ -42,9 +39,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         default=MOST_TRIES,
         help=f"what a success costs if a task that failed is tried again, R tries at most (default: {MOST_TRIES})",
     )
-    command.add_argument("--out", metavar="FILE", type=Path, help=f"where the page goes (default: {PAGE})")
-    command.add_argument("--no-page", action="store_true", help="write no page")
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_page_options(command, default=PAGE)
     command.set_defaults(run=run)
 
 
@@ -55,12 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
     prices = read_prices(arguments, [each.name for each in named], faults)
     if faults:
         raise UsageError(*faults)
-    comparison = compare([_numbers(each, prices.get(each.name), arguments.max_tries) for each in named])
+    read = [
+        summed(each.run, name=each.name, prices=prices.get(each.name), most_tries=arguments.max_tries) for each in named
+    ]
+    comparison = compare([(each.numbers, each.episodes) for each in read])
     # The page first: whoever reads what is printed, as `head`, may leave before its end.
     if not arguments.no_page:
         _write(arguments.out or Path(PAGE), comparison, named)
     if arguments.json:
-        # So an end that is infinite is null: JSON has no word for it.
+        # So an end that is infinite is the text "Infinity": JSON has no number for it.
         print_json(json.loads(comparison.model_dump_json()))
     else:
         print_comparison(console(), comparison)
@@ -73,43 +71,16 @@ def _option_faults(arguments: argparse.Namespace) -> Sequence[str]:
         faults.append("name two runs or more: agentgym report tells of one")
     if arguments.max_tries < 1:
         faults.append(f"--max-tries: 1 or more, not {arguments.max_tries}")
-    if arguments.no_page and arguments.out:
-        faults.append("--out names a page, and --no-page asks for none: leave one of them out")
-    elif arguments.out and arguments.out.is_dir():
-        faults.append(f"--out: {arguments.out} is a folder: name a file in it")
-    lacking = [name for name in PAGE_TAKES if find_spec(name) is None]
-    if lacking and not arguments.no_page:
-        faults.append(
-            f"a page takes {' and '.join(lacking)}, not installed here: pip install 'agentgym-rl[report]', "
-            "or leave the page out with --no-page"
-        )
-    return faults
-
-
-def _numbers(named: Named, prices: Prices | None, most_tries: int) -> tuple[RunNumbers, list[Trajectory]]:
-    finished, losses = list(named.run.episodes()), list(named.run.losses())
-    numbers = run_numbers(
-        finished,
-        losses,
-        name=named.name,
-        policy=named.run.policy,
-        planned=named.run.planned,
-        prices=prices,
-        most_tries=most_tries,
-        faults=named.run.faults,
-    )
-    return numbers, finished
+    return [*faults, *page_faults(arguments, PAGE_TAKES)]
 
 
 def _write(file: Path, comparison: Comparison, named: Sequence[Named]) -> None:
-    reports = {each.name: each.run.folder / RUN_PAGE for each in named}
+    reports = {each.name: page_of(each.run) for each in named}
     links = {
         name: Path(os.path.relpath(page, file.resolve().parent)).as_posix()
         for name, page in reports.items()
         if page.is_file()
     }
     html = comparison_page(comparison, reports=links)
-    with explained(file.parent):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, html)
+    write_page(file, html)
     print(f"agentgym: page: {file}", file=sys.stderr)

@@ -13,6 +13,7 @@ from agentgym.message import Message
 from agentgym.plugins import short_name
 from agentgym.report.autopsy import Finding, findings
 from agentgym.report.summary import Outcome
+from agentgym.runs.summed import without_tokens
 from agentgym.trajectory import Trajectory, Turn
 
 # Of the packed texts together, and of a page's list.
@@ -59,15 +60,6 @@ class Cutter:
         self.cut += 1
         end = self.most // 4
         return {"head": text[: self.most - end], "tail": text[-end:], "all": len(text)}
-
-
-def without_tokens(trajectory: Trajectory) -> Trajectory:
-    """Return an episode without its exact tokens, which no page shows and which take most of the memory."""
-    bare = {"prompt_token_ids": None, "completion_token_ids": None, "logprobs": None}
-    turns = [
-        turn.model_copy(update={"completion": turn.completion.model_copy(update=bare)}) for turn in trajectory.turns
-    ]
-    return trajectory.model_copy(update={"turns": tuple(turns)})
 
 
 def pack(episodes: Iterable[Trajectory], losses: Iterable[Trajectory] = (), *, most_bytes: int = MOST_BYTES) -> Packed:

@@ -106,7 +106,8 @@ def interval(bounds: Bounds) -> Interval:
 def cost_bounds(dollars_T_V: Floats, successes_T_V: Floats, episodes_T: ArrayLike, *, seed: int = 0) -> Bounds:
     """Return both ends of the intervals of the cost of a success, one for each column; the high one may be infinite.
 
-    A dear task without success and a cheap one with nothing else are imagined, a standard deviation from the mean cost.
+    A dear task without success and a cheap one with nothing else are imagined, a standard deviation from the mean cost,
+    the cheap one no cheaper than the cheapest there is.
 
     Args:
         dollars_T_V: that each task's episodes cost together.
@@ -116,7 +117,7 @@ def cost_bounds(dollars_T_V: Floats, successes_T_V: Floats, episodes_T: ArrayLik
     """
     mean, spread = dollars_T_V.mean(axis=0), dollars_T_V.std(axis=0)
     usual = float(np.mean(np.asarray(episodes_T, float)))
-    above = with_imagined(dollars_T_V, mean + spread, mean - spread)
+    above = with_imagined(dollars_T_V, mean + spread, np.maximum(mean - spread, dollars_T_V.min(axis=0)))
     return ratio_bounds(above, with_imagined(successes_T_V, 0.0, usual), seed=seed)
 
 

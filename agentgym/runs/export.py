@@ -128,6 +128,8 @@ def _appearing(path: Path) -> Iterator[Path]:
             os.replace(path, before)  # nothing takes the place of a folder that holds something
         os.replace(temporary, path)
     finally:
+        if before.exists() and not path.exists():
+            os.replace(before, path)
         _remove(temporary)
         _remove(before)
 

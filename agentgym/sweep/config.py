@@ -86,7 +86,8 @@ class Price(For):
             ValidationError: tokens and GPUs both have a price, or neither has.
         """
         told = self.model_dump(exclude={"model", "precision", "gpus"})
-        return Prices(**told, gpus=self.gpus or gpus)
+        # Where tokens are paid for, it does not count over how many GPUs a model was split.
+        return Prices(**told, gpus=self.gpus or (gpus if self.gpu_hour is not None else 1))
 
 
 class SweepConfig(Section):
@@ -123,7 +124,7 @@ class SweepConfig(Section):
     def prices_of(self, cell: Cell) -> Prices | None:
         """Return what a cell costs, where that is told."""
         price = _first(self.prices, cell)
-        return price.prices(self.how_served(cell).tensor_parallel) if price else None
+        return price.prices(self.how_served(cell).tensor_parallel if cell.server else 1) if price else None
 
     def rollout(self, cell: Cell) -> RolloutConfig:
         """Return what a cell plays, as a rollout of its own."""

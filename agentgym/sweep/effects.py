@@ -160,14 +160,14 @@ def _effect(
 def _difference(
     pairs: Sequence[tuple[Played, Played]], env_id: str, value: Callable[[Trajectory], float], *, seed: int
 ) -> Paired | None:
-    """Compare values by task, over the tasks that both cells of a pair played."""
+    """Compare values by task, over the tasks that both cells of a pair played; each pair weighs the same."""
     before: dict[str, list[float]] = defaultdict(list)
     after: dict[str, list[float]] = defaultdict(list)
     for pair in pairs:
         first, second = (_by_task(played.episodes, env_id, value) for played in pair)
         for task in first.keys() & second.keys():
-            before[task] += first[task]
-            after[task] += second[task]
+            before[task].append(fmean(first[task]))
+            after[task].append(fmean(second[task]))
     return paired(before, after, seed=seed)
 
 

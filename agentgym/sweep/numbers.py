@@ -8,13 +8,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from agentgym.report.comparison import Comparison, Pair, compare
-from agentgym.report.numbers import RunNumbers, run_numbers
-from agentgym.rollout.store import LOSSES, TRAJECTORIES, read_trajectories
+from agentgym.report.numbers import RunNumbers
+from agentgym.rollout.store import TRAJECTORIES
+from agentgym.runs.load import load_run
+from agentgym.runs.summed import summed
 from agentgym.sweep.effects import Effect, Played, Speed, effects, speed
 from agentgym.sweep.grid import Cell, labels
 from agentgym.sweep.plan import Plan
 from agentgym.sweep.play import CELLS, cell_folder
-from agentgym.trajectory import Trajectory
 
 
 class CellNumbers(BaseModel):
@@ -120,10 +121,8 @@ def _read(plan: Plan, cell: Cell, folder: Path) -> Played | None:
     run = cell_folder(folder, cell)
     if not (run / TRAJECTORIES).exists():
         return None
-    episodes: list[Trajectory] = [*read_trajectories(run)]
-    numbers = run_numbers(
-        episodes,
-        read_trajectories(run, LOSSES),
+    numbers, episodes, _ = summed(
+        load_run(run),
         name=cell.name,
         policy=plan.config.rollout(cell).policy.spec,
         planned=plan.episodes,

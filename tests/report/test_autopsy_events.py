@@ -9,6 +9,7 @@ from agentgym.environments.json_math.env import JsonMathEnv
 from agentgym.message import Message, ToolCall, call
 from agentgym.policy import Completion, Usage
 from agentgym.report.autopsy import Cause, findings
+from agentgym.report.autopsy.calls import Call
 from agentgym.report.autopsy.loops import Cycle, longest_cycle
 from agentgym.task import Split, Task
 
@@ -75,6 +76,28 @@ def test_saying_that_it_cannot_be_done(env: JsonMathEnv, task: Task) -> None:
     assert causes(played(env, task, [beside])) == [(Cause.VALUE, "answer"), (Cause.GAVE_UP, "says it cannot")]
     alone = played(env, task, [text("I'm sorry, I cannot solve this.")], max_tokens=0)
     assert causes(alone)[:2] == [(Cause.GAVE_UP, "no action"), (Cause.GAVE_UP, "says it cannot")]
+
+
+def test_an_answer_that_was_judged_may_say_that_something_cannot_be(task: Task) -> None:
+    reply = JsonMathEnv(scratchpad=False, answer="reply")
+    found = played(reply, task, [text('{"answer": "we cannot divide by it"}')])
+    assert main_cause(found) is not Cause.GAVE_UP
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "runs"),
+    [
+        ("bash", {"command": "cd x && FOO=1 timeout 60 python3 -m pytest -q"}, True),
+        ("bash", {"command": "cat > t.py <<'E'\n" + "x = 1\n" * 900 + "E\npython3 -m unittest"}, True),
+        ("bash", {"command": "python3 tests/test_a.py"}, True),
+        ("run_tests", {}, True),
+        ("bash", {"command": "pip install pytest; cat pytest.ini; grep -r unittest ."}, False),
+        ("write_file", {"path": "a.py", "content": "import unittest\npytest.main()"}, False),
+        ("search", {"text": "pytest"}, False),
+    ],
+)
+def test_tests_are_run_by_commands_that_begin_with_them(name: str, arguments: dict[str, str], runs: bool) -> None:
+    assert Call(0, name, arguments, "", "").runs_tests is runs
 
 
 def test_the_same_turn_and_cycles_of_turns(env: JsonMathEnv, task: Task) -> None:

@@ -6,11 +6,13 @@ from itertools import permutations
 from math import inf
 from statistics import fmean
 
+import numpy as np
 import pytest
 from played import PRICES, played, run_of
 from pydantic import ValidationError
 
 from agentgym.report.costs import Cost, Prices, cost
+from agentgym.report.intervals import cost_bounds
 from agentgym.report.retries import Played, retries
 from agentgym.report.summary import Outcome
 from agentgym.trajectory import Trajectory
@@ -71,6 +73,13 @@ def test_nothing_is_told_of_policies_without_tokens() -> None:
     assert cost(episodes, Prices(gpu_hour=1)) is None
     assert cost([], PRICES) is None
     assert cost(outcomes([played("a", canary=True)]), PRICES) is None
+
+
+def test_the_cost_of_a_success_is_never_less_than_nothing() -> None:
+    dollars = np.full((20, 1), 0.01)
+    dollars[0] = 1.0
+    low, _ = cost_bounds(dollars, np.ones((20, 1)), np.ones(20))
+    assert low[0] >= 0
 
 
 def test_failures_are_paid_for_by_successes() -> None:

@@ -112,6 +112,8 @@ def test_the_first_table_that_is_for_a_cell_counts(tmp_path):
     assert priced["A_fp8"].completion == 0.4
     assert (priced["A_bf16"].gpu_hour, priced["A_bf16"].gpus) == (2.5, 1)
     assert (priced["B_bf16"].gpu_hour, priced["B_bf16"].gpus) == (2.5, 2)
+    by_tokens = told(tmp_path, text.replace("gpu_hour = 2.5", "prompt = 0.1\ncompletion = 0.4"))
+    assert by_tokens.prices_of(b_bf16).gpus == 1, "over how many GPUs it is split is nothing that tokens cost"
     assert config.serve_options(b_bf16).extra == ("--seed", "1")
     assert config.serve_options(a_bf16).tensor_parallel == 1
 

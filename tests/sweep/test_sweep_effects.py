@@ -39,6 +39,21 @@ def played(cell: Cell, rewards: dict[int, float], seconds: float = 1.0) -> Playe
     return Played(cell, runs, RunNumbers(name=cell.name, policy="p", environments=()), speed(runs))
 
 
+def test_each_pair_of_cells_weighs_the_same_however_much_of_it_was_played():
+    # What is warm always succeeds, what is cold never does, and precision does nothing.
+    bf16_cold, bf16_warm, fp8_cold, fp8_warm = cells(GRID)
+
+    def runs(cell: Cell, reward: float, episodes: int) -> Played:
+        once = [episode(0, reward, 1.0) for _ in range(episodes)]
+        return Played(cell, once, RunNumbers(name=cell.name, policy="p", environments=()), speed(once))
+
+    found = effects(
+        GRID, [runs(bf16_cold, 0.0, 1), runs(bf16_warm, 1.0, 4), runs(fp8_cold, 0.0, 4), runs(fp8_warm, 1.0, 1)]
+    )
+    [precision] = [effect for effect in found if effect.axis == "precision"]
+    assert precision.success.difference == 0
+
+
 def test_an_effect_is_of_the_cells_that_differ_in_its_axis_alone():
     bf16_cold, bf16_warm, fp8_cold, fp8_warm = cells(GRID)
     found = effects(

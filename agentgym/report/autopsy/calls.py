@@ -18,9 +18,12 @@ _LOOKS = re.compile(
     r"|printf|diff|tree|ps|getent|sort|uniq|true|pytest)\b|python3? -m (?:pytest|unittest)\b|sed -n\b"
     r"|git (?:log|status|diff|show)\b|\Z)"
 )
+# At the beginning of a part of a command, behind what may stand before a program's name.
 _TESTS = re.compile(
-    r"\b(?:py\.?test|unittest|doctest|tox|nox|ctest|make (?:test|check)|(?:npm|cargo|go|mvn|gradle) (?:run )?test)\b"
-    r"|\bpython3?\b[^;&|\n]*\btest\w*\.py"
+    r"""[\s(]*(?:(?:ba|da)?sh\s+-\w*c\s+['"])?(?:\w+=\S*\s+)*(?:(?:sudo|time|timeout\s+\S+)\s+)*"""
+    r"(?:(?:python[\d.]*\s+(?:-\w\s+)*-m\s+)?"
+    r"(?:py\.?test|unittest|doctest|tox|nox|ctest|make\s+(?:test|check)|(?:npm|cargo|go|mvn|gradle)\s+(?:run\s+)?test)\b"
+    r"(?![.\w])|python[\d.]*\s[^;&|\n]*\btest\w*\.py)"
 )
 _CHANGED_NOTHING = re.compile(r"nothing was changed", re.IGNORECASE)
 
@@ -50,7 +53,13 @@ class Call(NamedTuple):
     @property
     def runs_tests(self) -> bool:
         """Whether it is a tool that runs tests, or a command that does."""
-        return re.search(r"(?:^|_)tests?(?:_|$)", self.name) is not None or any(map(_TESTS.search, self.texts))
+        if re.search(r"(?:^|_)tests?(?:_|$)", self.name) is not None:
+            return True
+        command = self.arguments.get("command")
+        if not isinstance(command, str):
+            return False
+        # Of a long one also the end: what writes a file, and then runs it.
+        return any(map(_TESTS.match, _PARTS.split(command[:MOST_READ]) + _PARTS.split(command[-MOST_READ:])))
 
     @property
     def only_looks(self) -> bool:

@@ -52,8 +52,11 @@ def gave_up(trajectory: Trajectory, calls: Sequence[Call]) -> Iterator[Seen]:
         yield seen(Cause.GAVE_UP, "no action", evidence, turn=first, overcome=not is_much(idle, last + 1))
     text = trajectory.turns[last].completion.message.content
     if (found := _CANNOT.search(text)) is not None:
-        # Beside some work it is a mere remark.
-        worked = any(call.arguments and not call.only_looks for call in calls)
+        # Beside some work, or in an answer that was judged, it is a mere remark.
+        answered = (
+            trajectory.stop_reason is StopReason.SUBMITTED and not trajectory.turns[last].completion.message.tool_calls
+        )
+        worked = answered or any(call.arguments and not call.only_looks for call in calls)
         yield seen(Cause.GAVE_UP, "says it cannot", text[max(0, found.start() - 60) :], turn=last, overcome=worked)
 
 
