@@ -22,7 +22,7 @@ from agentgym.runs.summed import summed
 SUMMARY = "compare runs on the same tasks: difference, cost of a success, what each gets wrong, and a verdict"
 PAGE = "comparison.html"
 PAGE_TAKES = ("jinja2", "matplotlib")
-MOST_TRIES, LEAST_RUNS = 4, 2
+TRIES, MOST_TRIES, LEAST_RUNS = 4, 100, 2
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -36,8 +36,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--max-tries",
         metavar="R",
         type=int,
-        default=MOST_TRIES,
-        help=f"what a success costs if a task that failed is tried again, R tries at most (default: {MOST_TRIES})",
+        default=TRIES,
+        help=f"what a success costs if a task that failed is tried again, R tries at most (default: {TRIES})",
     )
     add_page_options(command, default=PAGE)
     command.set_defaults(run=run)
@@ -69,8 +69,8 @@ def _option_faults(arguments: argparse.Namespace) -> Sequence[str]:
     faults = []
     if len(arguments.runs) < LEAST_RUNS:
         faults.append("name two runs or more: agentgym report tells of one")
-    if arguments.max_tries < 1:
-        faults.append(f"--max-tries: 1 or more, not {arguments.max_tries}")
+    if not 1 <= arguments.max_tries <= MOST_TRIES:
+        faults.append(f"--max-tries: 1 to {MOST_TRIES}, not {arguments.max_tries}")
     return [*faults, *page_faults(arguments, PAGE_TAKES)]
 
 

@@ -118,7 +118,13 @@ def _percentiles(
     tasks = len(differences_T)
     values, counts = np.unique(differences_T, return_counts=True)
     shares = np.append(counts, [0.5, 0.5]) / (tasks + 1)
-    means = random.multinomial(tasks, shares, size=resamples) @ np.append(values, [step, -step]) / tasks
+    worth = np.append(values, [step, -step])
+    means = np.concatenate(
+        [
+            random.multinomial(tasks, shares, size=min(ROWS_AT_ONCE, resamples - begin)) @ worth / tasks
+            for begin in range(0, resamples, ROWS_AT_ONCE)
+        ]
+    )
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 

@@ -94,7 +94,7 @@ def test_all_that_is_wrong_is_told_at_once(played: Path, tmp_path: Path, capsys:
     assert main([*asked, "--gpu-hour", "oracl=2", "--gpus", "two", "--no-page", "--out", "x.html"]) == 2
     told = capsys.readouterr().err
     for part in (
-        "--max-tries: 1 or more, not 0",
+        "--max-tries: 1 to 100, not 0",
         "--out names a page, and --no-page asks for none",
         f"{played / 'none'}",
         "there is no price named 'promt': did you mean 'prompt'?",
