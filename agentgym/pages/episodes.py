@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -76,6 +77,7 @@ def pack(episodes: Iterable[Trajectory], losses: Iterable[Trajectory] = (), *, m
     listed.sort(key=_place)
     found = [findings(one) for one in listed]
     rows = [_row(one, why) for one, why in zip(listed, found, strict=True)]
+    _tell_apart(rows, listed)
     unlisted = len(everything) - len(listed)
     for most in MOST_CHARACTERS:
         cutter = Cutter(most)
@@ -91,6 +93,18 @@ def pack(episodes: Iterable[Trajectory], losses: Iterable[Trajectory] = (), *, m
         kept = set(by_interest)
         packs = _packs([each if number in kept else None for number, each in enumerate(told)])
     return Packed(rows, packs, most, cutter.cut, len(listed) - len(by_interest), unlisted)
+
+
+def _tell_apart(rows: Sequence[Row], listed: Sequence[Trajectory]) -> None:
+    """Number rows with the same id, as a training run has them that draws a task again.
+
+    The first that failed keeps the id: it is what a cause's example is.
+    """
+    seen: Counter[str] = Counter()
+    for row, _ in sorted(zip(rows, listed, strict=True), key=lambda pair: pair[1].success):
+        seen[row["id"]] += 1
+        if (number := seen[row["id"]]) > 1:
+            row["id"] = f"{row['id']}+{number}"
 
 
 def _packs(told: Sequence[Row | None]) -> list[str]:
@@ -115,7 +129,8 @@ def _packed(values: Sequence[Row | None]) -> str:
 
 def _place(trajectory: Trajectory) -> tuple[Any, ...]:
     one = trajectory
-    return one.env_id, one.family, one.level, one.task_id, one.sample, one.attempt, one.failure is not None
+    lost = one.failure is not None
+    return one.env_id, one.family, one.level, one.task_id, one.sample, one.attempt, lost, one.started_at
 
 
 def _interest(trajectory: Trajectory) -> tuple[Any, ...]:

@@ -130,3 +130,12 @@ def test_a_loss_and_the_episode_that_was_played_again_have_links_of_their_own() 
     packed = pack([episode(14)], losses())
     assert [row["id"] for row in packed.rows] == ["errands/eval/000014#0", "errands/eval/000014#0~1"]
     assert [row["is"] for row in packed.rows] == [["passed"], ["lost"]]
+
+
+def test_a_task_that_was_drawn_again_has_links_of_its_own_and_its_failure_keeps_the_examples() -> None:
+    one = episodes()[0]
+    won = one.model_copy(update={"reward": one.reward.model_copy(update={"value": 1.0}), "started_at": 1.0})
+    failed = one.model_copy(update={"reward": one.reward.model_copy(update={"value": 0.0}), "started_at": 2.0})
+    rows = pack([won, failed, won.model_copy(update={"started_at": 3.0})]).rows
+    assert sorted(row["id"] for row in rows) == [one.episode_id, f"{one.episode_id}+2", f"{one.episode_id}+3"]
+    assert [row["id"] for row in rows].index(one.episode_id) == 1, "the one that failed, which was played second"
