@@ -55,8 +55,8 @@ def audit(
         findings = _contract(target, env, backend, extent, tell)
         plays = play_all(env, drawn.played, tell, policy=policy, seed=extent.seed)
         findings += episode_findings(plays, target.name)
-        panel = play_panel(env, drawn.played, extent, tell)
-        findings += panel_findings(panel, plays, target.name)
+        panel = play_panel(target, backend, drawn.played, extent, tell)
+        findings += panel_findings(panel, plays, target)
         if backend is not None and extent.boxes:
             tell("the walls of the boxes")
             findings += wall_findings(backend)

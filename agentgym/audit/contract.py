@@ -10,6 +10,8 @@ from agentgym.audit.report import Finding, Outcome
 from agentgym.audit.target import Extent, Target
 from agentgym.checks import CheckResult, check_env
 from agentgym.checks import Outcome as Checked
+from agentgym.checks.env.scores import no_cheat_scores
+from agentgym.checks.environment import ENV_CHECKS
 from agentgym.checks.tasks import TaskReport, check_tasks
 from agentgym.env import AgentEnv
 from agentgym.sandbox import SandboxBackend
@@ -18,8 +20,10 @@ OUTCOMES = {Checked.PASSED: Outcome.PASSED, Checked.FAILED: Outcome.FAILED, Chec
 
 
 def contract_findings(target: Target, backend: SandboxBackend | str, extent: Extent, tell: Tell) -> list[Finding]:
-    """Return what came of the contract's checks."""
-    report = check_env(target.make, sandbox=backend, tasks=extent.tasks, seed=extent.seed, tell=tell)
+    """Return what came of the contract's checks, without that of the cheats where the panel plays them all."""
+    left_out = {no_cheat_scores} if extent.attacks and not extent.families else set()
+    only = [check.__name__ for check in ENV_CHECKS if check not in left_out]
+    report = check_env(target.make, sandbox=backend, tasks=extent.tasks, seed=extent.seed, only=only, tell=tell)
     return [_finding(result) for result in report.results]
 
 

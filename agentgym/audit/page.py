@@ -58,7 +58,7 @@ def write_page(report: AuditReport, file: Path) -> None:
         StoreError: it cannot be written.
     """
     html = page(report)
-    with explained(file.parent):
+    with explained(file.parent, run=False):
         write_atomically(file, html)
 
 

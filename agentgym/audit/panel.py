@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 
-from agentgym.audit.attacks import AttackResult, play_attacks
+from agentgym.audit.attacks import OWN, AttackResult, play_attacks
 from agentgym.audit.episodes import finding
 from agentgym.audit.hackability import Share, hackability
 from agentgym.audit.plays import Plays, Tell
 from agentgym.audit.report import AttackPlayed, Finding, Panel, TaskShare
-from agentgym.audit.target import Extent
-from agentgym.env import AgentEnv
+from agentgym.audit.target import Extent, Target
+from agentgym.checks.env.scores import no_cheat_scores
+from agentgym.checks.report import case_of
+from agentgym.rollout.pool import Pool
+from agentgym.sandbox import SandboxBackend
 from agentgym.task import Task
 
 # An attack that breaks the judges is told by these; anything else that stands before a fault's colon is the world's.
 OF_THE_ENVIRONMENT = ("VerifierFault", "the environment raised")
+# Attacks in boxes mostly wait for the limits that end them; without boxes they take no time, and a server that plays
+# them may take one episode at a time.
+TASKS_AT_ONCE = 4
+NO_CHEATS = "no cheat was played: the environment ships none, or cheats_for(task) names none for what was played"
 
 
-def play_panel(env: AgentEnv, tasks: Sequence[Task], extent: Extent, tell: Tell) -> Panel:
+def play_panel(
+    target: Target, backend: SandboxBackend | None, tasks: Sequence[Task], extent: Extent, tell: Tell
+) -> Panel:
     """Play the attacks that are asked for.
 
     Raises:
@@ -26,22 +36,36 @@ def play_panel(env: AgentEnv, tasks: Sequence[Task], extent: Extent, tell: Tell)
     """
     if not extent.attacks:
         return Panel(whole=False)
-    results = play_attacks(env, tasks, tell=tell, families=extent.families)
+    results: dict[str, Sequence[AttackResult]] = {}
+
+    @contextmanager
+    def worker() -> Iterator[Callable[[Task], None]]:
+        with closing(target.make(sandbox=backend if backend is not None else "auto")) as env:
+
+            def attack(task: Task) -> None:
+                results[task.id] = play_attacks(env, [task], tell=tell, families=extent.families)
+
+            yield attack
+
+    Pool(TASKS_AT_ONCE if backend is not None else 1).run(tasks, worker)
+    in_order = [result for task in tasks for result in results[task.id]]
     canaries = {task.id for task in tasks if task.canary}
-    found = hackability(results)
+    found = hackability(in_order)
     return Panel(
-        played=[_told(result, canary=result.task_id in canaries) for result in results],
+        played=[_told(result, canary=result.task_id in canaries) for result in in_order],
         solved=_share(found.solved),
         gained=_share(found.gained),
         whole=not extent.families,
     )
 
 
-def panel_findings(panel: Panel, plays: Plays, target: str) -> Iterator[Finding]:
+def panel_findings(panel: Panel, plays: Plays, target: Target) -> Iterator[Finding]:
     """Yield what the attacks show: that none pays, that all are judged, and that nobody passes a canary."""
+    if panel.whole and not target.own_tasks:
+        yield _no_cheat_scores(panel, target.name)
     if panel.played:
-        yield _no_attack_pays(panel, target)
-        yield _attacks_are_judged(panel, target)
+        yield _no_attack_pays(panel, target.name)
+        yield _attacks_are_judged(panel, target.name)
     if any(play.task.canary for play in plays.noop):
         yield _canaries_hold(panel, plays)
 
@@ -57,6 +81,24 @@ def _no_attack_pays(panel: Panel, target: str) -> Finding:
         attacks=len({each.attack for each in panel.played}),
         played=len(panel.played),
         gained=len(gains),
+    )
+
+
+def _no_cheat_scores(panel: Panel, target: str) -> Finding:
+    """The contract's check, by what the panel played: no cheat is played twice."""
+    case = case_of(no_cheat_scores)
+    own = [each for each in panel.played if each.family == OWN]
+    gains = [each for each in own if (each.succeeds if each.canary else each.value)]
+    return finding(
+        case.name,
+        case.states,
+        [f"cheat {each.attack!r} got {each.value or 0:g} on {each.task_id}: {each.evidence}" for each in gains]
+        if own
+        else [NO_CHEATS],
+        reproduce=_again(gains, target),
+        seconds=sum(each.seconds for each in own),
+        cheats=len({each.attack for each in own}),
+        played=len(own),
     )
 
 

@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             policy=policy,
             command=_command(arguments),
         )
-    with explained(folder):
+    with explained(folder, run=False):
         write_json(folder / DOCUMENT, report.model_dump(mode="json"))
     try:
         write_page(report, folder / PAGE)
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _kept(folder: Path) -> Iterator[None]:
     """Make a folder; what fails before anything is written into it leaves none behind."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    with explained(folder):
+    with explained(folder, run=False):
         folder.mkdir(parents=True, exist_ok=True)
     try:
         yield

@@ -6,17 +6,15 @@ import argparse
 import math
 import re
 import shlex
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from pydantic import ValidationError
 
 from agentgym.cli.options import option_faults
 from agentgym.cli.output import print_json
+from agentgym.command_line import signals_interrupt
 from agentgym.errors import PolicyUnavailable, UsageError
 from agentgym.serving import cpu_install, installation
 from agentgym.serving.command import DEFAULT_PORT, PRECISIONS, ServeCommand, ServeOptions, model_faults, serve_command
@@ -180,7 +178,7 @@ def _loras(texts: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
 
 def _serve(command: ServeCommand, arguments: argparse.Namespace) -> int:
     """Run the server until it ends or is ended."""
-    with _signals_interrupt(), Server(command, log=arguments.log) as server:
+    with signals_interrupt(), Server(command, log=arguments.log) as server:
         _say(f"running {command.shell()}\n          its log: {server.log}")
         server.wait(timeout_s=float(arguments.start_timeout), say=_say)
         # Ready: from here on, being told to end is how this ends well.
@@ -192,21 +190,6 @@ def _serve(command: ServeCommand, arguments: argparse.Namespace) -> int:
             server.stop()
             return 0
         raise PolicyUnavailable(f"{server.describe_end()}\n{server.account()}")
-
-
-@contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C, and Ctrl-C for one also where a shell that runs this in the background ignores it."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_ready(server: Server, *, as_json: bool) -> None:

@@ -13,9 +13,7 @@ ERROR, POWER = 0.05, 0.8
 FEWEST_SHOWN = 6
 
 
-def tasks_needed(
-    before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]], *, scale: float | None = None
-) -> int | None:
+def tasks_needed(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]) -> int | None:
     """Return about how many tasks would show a difference as large as that seen; None where none was seen.
 
     Shown means at 5 %, two-sided, 4 times of 5. The number is that of the normal approximation for paired means,
@@ -27,14 +25,13 @@ def tasks_needed(
     Args:
         before: values of the episodes of each task that both played, from 0 to 1.
         after: the same for the other policy.
-        scale: as of `paired`.
     """
     tasks = sorted(before)
     differences = [fmean(after[task]) - fmean(before[task]) for task in tasks]
     difference = fmean(differences)
     if abs(difference) < 1e-9:
         return None
-    step = imagined_task([before[task] for task in tasks], [after[task] for task in tasks], scale=scale).step
+    step = imagined_task([before[task] for task in tasks], [after[task] for task in tasks]).step
     variance = (sum((each - difference) ** 2 for each in differences) + step**2) / len(differences)
     quantiles = NormalDist().inv_cdf(1 - ERROR / 2) + NormalDist().inv_cdf(POWER)
     return max(len(differences) + 1, FEWEST_SHOWN, ceil(quantiles**2 * variance / difference**2 + 2))

@@ -173,10 +173,16 @@ def _refuse_strangers(folder: Path, own: Collection[str]) -> None:
 
 
 class explained:
-    """Turn an OSError into a StoreError that says what to do."""
+    """Turn an OSError into a StoreError that says what to do.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: what is read or written.
+        run: it is a run's, which keeps its episodes for `--resume`.
+    """
+
+    def __init__(self, folder: Path, *, run: bool = True) -> None:
         self._folder = folder
+        self._run = run
 
     def __enter__(self) -> None:
         return None
@@ -185,7 +191,8 @@ class explained:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, OSError):
+            what, kept = ("run folder", "; with --resume, finished episodes are kept") if self._run else ("folder", "")
             raise StoreError(
-                f"the run folder {self._folder} cannot be used: {error.strerror or error}. Make room or permission "
-                "there, or choose another --out; with --resume, finished episodes are kept."
+                f"the {what} {self._folder} cannot be used: {error.strerror or error}. Make room or permission "
+                f"there, or choose another --out{kept}."
             ) from error

@@ -24,6 +24,12 @@ class AlwaysOne(CountingEnv):
         return Reward(value=1)
 
 
+class ShipsNoCheats(CountingEnv):
+    """Leaves open whether its grading holds."""
+
+    cheats: ClassVar[dict[str, Any]] = {}
+
+
 class TellsTheTime(CountingEnv):
     """Answers the same call with other words each time, and judges by how often it was judged."""
 

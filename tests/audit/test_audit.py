@@ -13,6 +13,7 @@ from audited import (
     HardLevels,
     MeasuresAtRandom,
     PassesCanaries,
+    ShipsNoCheats,
     TellsTheTime,
     WithCanaries,
     WithoutAnOracle,
@@ -72,6 +73,19 @@ def test_a_verifier_that_gives_everything_away_is_told_by_name() -> None:
     warned = {finding.name for finding in report.of(Outcome.WARNED)}
     assert "rewards_say_what_was_judged" in warned
     assert report.openenv.verdict == "fail"
+
+
+def test_cheats_are_played_once_by_the_panel_and_missed_where_there_are_none() -> None:
+    assert [finding.name for finding in report_of(CountingEnv).findings].count("no_cheat_scores") == 1
+    assert "no_cheat_scores" in failed(report_of(AlwaysOne))
+    (missed,) = [finding for finding in report_of(ShipsNoCheats).of(Outcome.FAILED)]
+    assert (missed.name, "no cheat was played" in missed.why) == ("no_cheat_scores", True)
+
+
+def test_without_the_whole_panel_the_contract_plays_the_cheats() -> None:
+    quick = Extent(tasks=1, drawn=5, families=("null",), boxes=False)
+    report = audit(Target("counting", AlwaysOne), None, extent=quick, tell=lambda line: None)
+    assert "no_cheat_scores" in failed(report)
 
 
 def test_answers_that_change_by_themselves_are_told_and_void_what_builds_on_them() -> None:

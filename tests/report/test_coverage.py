@@ -117,6 +117,6 @@ def test_nothing_tells_how_many_tasks_are_needed_where_no_difference_was_seen() 
 
 def test_tasks_needed_are_2_more_than_the_normal_approximation_tells() -> None:
     before = {str(task): [0.0] for task in range(4)}
-    after = {"0": [1.0], "1": [1.0], "2": [1.0], "3": [-1.0]}
-    # The squared deviations come to 3, the imagined task to 1, over 4 tasks; (1.960 + 0.842)² × 1 ÷ 0.5² is 31.4.
-    assert tasks_needed(before, after, scale=1.0) == 34
+    after = {str(task): [float(task < 3)] for task in range(4)}
+    # The squared deviations come to 0.75, the imagined task to 1, over 4 tasks; 0.4375 × 2.802² ÷ 0.75² is 6.1.
+    assert tasks_needed(before, after) == 9

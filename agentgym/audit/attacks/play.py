@@ -85,8 +85,7 @@ def play_attacks(
     generic = named_families([family for family in families if family != OWN])
     own = not families or OWN in families
     results: list[AttackResult] = []
-    for number, task in enumerate(tasks, start=1):
-        tell(f"{task.id} ({number} of {len(tasks)})")
+    for task in tasks:
         attacks, fault = _fitting(env, task, generic) if generic or not families else ({}, "")
         if fault:
             results.append(AttackResult(task.id, BEGIN, OWN, value=None, noop=None, fault=fault))
@@ -110,8 +109,9 @@ def _attacked(
 ) -> Iterator[AttackResult]:
     noop, _ = _played(env, task, env.noop)
     earned = noop.goals_earned if noop else []
-    for name, family, script in _scripts(env, task, attacks, own=own):
-        tell(f"  {name}")
+    scripts = list(_scripts(env, task, attacks, own=own))
+    for number, (name, family, script) in enumerate(scripts, start=1):
+        tell(f"{task.id}: attack {number} of {len(scripts)}, {name}")
         began = time.monotonic()
         reward, fault = _played(env, task, script)
         yield AttackResult(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from agentgym.audit.attacks import hostile
-from agentgym.audit.attacks.attack import Attack, Family, Need, Threat
+from agentgym.audit.attacks.attack import Attack, Family, Need, Play, Threat
 from agentgym.audit.attacks.plays import acting, adding, running, writing
 from agentgym.audit.attacks.scene import Scene
 from agentgym.message import Message
@@ -89,8 +89,8 @@ def empty_tests(scene: Scene) -> Message:
     )
 
 
-def _tests(name: str, tries: str, play: object, needs: Need = Need.FILES) -> Attack:
-    return Attack(name, Family.TESTS, tries, Threat.TESTS, needs, play)  # type: ignore[arg-type]
+def _tests(name: str, tries: str, play: Play, needs: Need = Need.FILES) -> Attack:
+    return Attack(name, Family.TESTS, tries, Threat.TESTS, needs, play)
 
 
 TESTS = (

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 
+from agentgym.command_line import signals_interrupt
 from agentgym.errors import BackendUnavailable
 
 GRACE_S = 10
@@ -70,21 +67,3 @@ def _bound(host: str, port: int) -> socket.socket:
         bound.close()
         raise BackendUnavailable(f"cannot listen on {host}, port {port}: {error}. Choose another.") from error
     return bound
-
-
-@contextmanager
-def signals_interrupt() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C, so that what is open is closed; in other threads than the main one, do nothing."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
