@@ -75,17 +75,17 @@ def test_a_verifier_that_gives_everything_away_is_told_by_name() -> None:
     assert report.openenv.verdict == "fail"
 
 
-def test_cheats_are_played_once_by_the_panel_and_missed_where_there_are_none() -> None:
-    assert [finding.name for finding in report_of(CountingEnv).findings].count("no_cheat_scores") == 1
-    assert "no_cheat_scores" in failed(report_of(AlwaysOne))
-    (missed,) = [finding for finding in report_of(ShipsNoCheats).of(Outcome.FAILED)]
-    assert (missed.name, "no cheat was played" in missed.why) == ("no_cheat_scores", True)
+def test_the_whole_panel_plays_the_cheats_and_misses_them_where_there_are_none() -> None:
+    sound, without = (audited(env_class, families=()) for env_class in (CountingEnv, ShipsNoCheats))
+    assert [finding.name for finding in sound.findings].count("no_cheat_scores") == 1
+    assert "no_cheat_scores" not in failed(sound)
+    assert failed(without) == {"no_cheat_scores"}
+    assert "no cheat was played" in without.of(Outcome.FAILED)[0].why
+    assert "no_cheat_scores" in failed(audited(AlwaysOne, families=()))
 
 
-def test_without_the_whole_panel_the_contract_plays_the_cheats() -> None:
-    quick = Extent(tasks=1, drawn=5, families=("null",), boxes=False)
-    report = audit(Target("counting", AlwaysOne), None, extent=quick, tell=lambda line: None)
-    assert "no_cheat_scores" in failed(report)
+def test_families_of_the_panel_leave_the_cheats_to_the_contract() -> None:
+    assert failed(report_of(ShipsNoCheats)) == {"no_cheat_scores"}
 
 
 def test_answers_that_change_by_themselves_are_told_and_void_what_builds_on_them() -> None:
