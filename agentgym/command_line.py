@@ -54,15 +54,17 @@ class Parser(argparse.ArgumentParser):
             positional: the name of the arguments without an option, a list.
         """
         arguments, strays = self.parse_known_args(argv)
-        faults = [self._no_option(text) for text in strays if text.startswith("-")]
+        faults = [no_option(text, self.known) for text in strays if text.startswith("-")]
         # What follows an unknown option is most likely its value, and no fault of its own.
         values = {value for option, value in pairwise(argv) if option in strays and "=" not in option}
         setattr(arguments, positional, tuple(name for name in getattr(arguments, positional) if name not in values))
         return arguments, faults
 
-    def _no_option(self, text: str) -> str:
-        near = difflib.get_close_matches(text.partition("=")[0], self.known, n=1)
-        return f"there is no option {text}" + (f": did you mean {near[0]}?" if near else " (see --help)")
+
+def no_option(text: str, known: Sequence[str]) -> str:
+    """Return the sentence for an option that is none, with the nearest of those that are."""
+    near = difflib.get_close_matches(text.partition("=")[0], known, n=1)
+    return f"there is no option {text}" + (f": did you mean {near[0]}?" if near else " (see --help)")
 
 
 class Terminated(KeyboardInterrupt):

@@ -101,7 +101,8 @@ MEANINGS: Mapping[str, Meaning] = {
         ("nothing_secret_is_within_reach",), "Keep gold out of prompts, tool descriptions and tool answers."
     ),
     "semantic.verifier_determinism": Meaning(
-        ("the_verdict_is_repeatable",), "Let the verdict depend on the artefacts alone."
+        ("the_verdict_is_repeatable", "verdicts_are_the_same_in_another_process"),
+        "Let the verdict depend on the artefacts alone.",
     ),
     "semantic.replayability": Meaning(
         ("the_same_messages_get_the_same",), "Let the reward depend on what was said and done, and on nothing else."

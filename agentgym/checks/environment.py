@@ -13,6 +13,7 @@ from agentgym.checks.env.scores import (
     noop_scores_zero,
     the_oracle_scores_one,
     the_verdict_is_repeatable,
+    verdicts_are_the_same_in_another_process,
 )
 from agentgym.checks.env.secrets import nothing_secret_is_within_reach
 from agentgym.checks.env.stage import Stage
@@ -48,6 +49,7 @@ ENV_CHECKS: Sequence[EnvCheck] = (
     noop_scores_zero,
     no_cheat_scores,
     the_verdict_is_repeatable,
+    verdicts_are_the_same_in_another_process,
     nothing_secret_is_within_reach,
     a_lost_box_leaves_no_reward,
     a_reset_leaves_nothing_behind,

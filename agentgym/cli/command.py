@@ -28,6 +28,7 @@ from agentgym.cli import (
     tasks,
 )
 from agentgym.cli.output import opened, print_json, print_rows
+from agentgym.command_line import no_option
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
 
@@ -63,10 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parsed(own: list[str], extra: list[str]) -> argparse.Namespace:
     """Return the arguments; of `serve`, also those that are not its own, which it tells with all that is wrong."""
-    parser = _parser()
-    arguments, strays = parser.parse_known_args(own, argparse.Namespace(extra=extra))
-    if strays and own[:1] != ["serve"]:
-        parser.error(f"unrecognized arguments: {' '.join(strays)}")
+    arguments, strays = _parser().parse_known_args(own, argparse.Namespace(extra=extra))
     arguments.strays = strays
     return arguments
 
@@ -76,6 +74,17 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(epilog=EPILOG, **options)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; what is not known ends it, but for `serve`, which tells it with all else that is wrong."""
+        arguments, strays = super().parse_known_args(args, namespace)
+        if strays and getattr(arguments, "run", None) is not serve.run:
+            known = [option for action in self._actions for option in action.option_strings]
+            options = [no_option(text, known) for text in strays if text.startswith("-")]
+            self.error("; ".join(options) or f"more than it takes: {' '.join(strays)}")
+        return arguments, strays
 
     def _check_value(self, action: argparse.Action, value: str) -> None:
         if action.choices is None or value in action.choices:

@@ -84,6 +84,12 @@ def test_frozen_lake_is_crossed() -> None:
     assert seen[-1].content.endswith("The episode is over.")
 
 
+def test_a_name_without_a_version_is_the_newest() -> None:
+    with pytest.warns(UserWarning, match="latest versioned environment"):
+        newest = bridge("FrozenLake?is_slippery=false")()
+    assert newest.max_turns == bridge(FROZEN)().max_turns == 100
+
+
 def test_falling_into_the_lake_and_standing_still_are_worth_nothing() -> None:
     env = bridge(FROZEN)()
     task = env.tasks(Split.EVAL)[0]

@@ -13,6 +13,7 @@ import random
 import subprocess
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -205,6 +206,20 @@ class JudgesInTheAgentsBox(Sorting):
 
     def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
         return Reward(value=float(artefacts["right"] == b"0"))
+
+
+@bad(fails="verdicts_are_the_same_in_another_process", says="PYTHONHASHSEED=. TZ=.* first .* there")
+class JudgesByTheOrderOfASet(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        judged = super().verify(task, *arguments)
+        first = next(iter({*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}))
+        return Reward.of([*judged.components, Component(name="first", value=ord(first) / 100, hard=False)])
+
+
+@bad(fails="verdicts_are_the_same_in_another_process", says="reward 1.0 here, 0.0 there")
+class JudgesByTheHour(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        return super().verify(task, *arguments) if -11 < time.localtime().tm_gmtoff / 3600 < 13 else Reward(value=0)
 
 
 @bad(fails="the_verdict_is_repeatable", says="what differs: style")

@@ -404,3 +404,21 @@ def test_a_person_can_interrupt_and_go_on(backend: SandboxBackend, at_terminal: 
     person.expect("the box is closed")
     assert person.status() == 0
     assert person.pid not in [box.owner_pid for box in backend.boxes() if box.owner_lives]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("compare a b --price-in 3", "agentgym compare: error: there is no option --price-in: did you mean --prices?"),
+        ("sandbox doctor --jsn", "agentgym sandbox doctor: error: there is no option --jsn: did you mean --json?"),
+        ("--foo list", "agentgym: error: there is no option --foo (see --help)"),
+        ("report a b", "agentgym report: error: more than it takes: b"),
+    ],
+)
+def test_an_option_that_is_none_is_told_by_the_command_that_was_given_it(
+    line: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err

@@ -87,13 +87,13 @@ def bridge(argument: str) -> type[GymnasiumEnv]:
     name, options = read_query(argument)
     arguments = {key: plain_value(text) for key, text in options.items() if key not in OWN}
     make = _maker(name, arguments)
-    scale, faults = _scale(name, {key: options[key] for key in OWN if key in options})
+    scale, faults = _scale(make.name, {key: options[key] for key in OWN if key in options})
     with _opened(make) as game:
         faults += list(filter(None, [action_fault(game.action_space), _observation_fault(game)]))
         about = inspect.cleandoc(type(game.unwrapped).__doc__ or "")[:MOST_ABOUT_CHARS]
     if faults or scale is None:
         raise UsageError(*(f"gymnasium:{name}: {fault}" for fault in faults))
-    steps = gymnasium.spec(name).max_episode_steps or MOST_STEPS
+    steps = gymnasium.spec(make.name).max_episode_steps or MOST_STEPS
     made: dict[str, Any] = {
         "id": f"gymnasium:{argument}",
         "summary": f"Gymnasium: {name}",
@@ -237,12 +237,14 @@ def _observation_fault(game: gymnasium.Env[Any, Any]) -> str:
 
 
 def _maker(name: str, arguments: Mapping[str, Any]) -> Maker:
-    """Return what makes the environment, drawn as text where it can be."""
+    """Return what makes the environment, of its newest version if none is named, drawn as text where it can be."""
     try:
         probe = Maker(name, arguments)()
     except (GymnasiumError, TypeError, ValueError, ImportError) as error:
         raise UsageError(f"gymnasium:{name} cannot be made: {_why(name, error)}") from error
     modes = probe.metadata.get("render_modes") or ()
+    if probe.spec is not None and ":" not in name:
+        name = probe.spec.id
     probe.close()
     return Maker(name, {"render_mode": "ansi", **arguments} if "ansi" in modes else arguments)
 

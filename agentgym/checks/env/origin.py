@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
-import json
 import sys
 from functools import reduce
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Any, NamedTuple
 from agentgym import plugins
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
-from agentgym.task import Split
 
 PLUGIN, MODULE, FILE = "plugin", "module", "file"
 
@@ -68,15 +65,3 @@ def find(origin: Origin) -> Any:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
     return reduce(getattr, qualname.split("."), module)
-
-
-def hashes_of(env_class: type[AgentEnv], count: int) -> dict[str, list[str]]:
-    """Return a hash of the whole of each of the first tasks, by split."""
-    return {
-        str(split): [hashlib.sha256(task.to_bytes()).hexdigest() for task in env_class.tasks(split)[:count]]
-        for split in Split
-    }
-
-
-if __name__ == "__main__":
-    print(json.dumps(hashes_of(find(Origin(*sys.argv[1:3])), int(sys.argv[3]))))

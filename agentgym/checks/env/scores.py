@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from agentgym.checks.env.elsewhere import parts, verdicts_elsewhere, verdicts_of
 from agentgym.checks.env.stage import Stage
 from agentgym.checks.report import expect, skip
 from agentgym.env import AgentEnv
@@ -51,9 +52,7 @@ def no_cheat_scores(stage: Stage) -> None:
 def the_verdict_is_repeatable(stage: Stage) -> None:
     """The same artefacts, judged three times, get the same value and the same components."""
     for task in stage.firsts():
-        oracle = {"oracle": stage.env.oracle} if stage.env.has_oracle else {}
-        players = {**oracle, "noop": stage.env.noop}
-        for who, script in players.items():
+        for who, script in stage.players.items():
             with _judging(stage.env) as judged:
                 first = stage.play(task, script, who=who)
                 for again in judged:
@@ -78,15 +77,30 @@ def _judging(env: AgentEnv) -> Iterator[list[Reward]]:
         del vars(env)["verify"]
 
 
+def verdicts_are_the_same_in_another_process(stage: Stage) -> None:
+    """Processes that hash otherwise, on another day, judge the oracle and noop the same."""
+    here = verdicts_of(stage)
+    stage.played = None  # no episode of one process shows it again
+    for there, where in verdicts_elsewhere(stage):
+        for what, verdict in here.items():
+            other = there.get(what, {})
+            told = "; ".join(
+                f"{name} {verdict.get(name, 'none')} here, {other.get(name, 'none')} there"
+                for name in sorted(verdict.keys() | other.keys())
+                if verdict.get(name) != other.get(name)
+            )
+            expect(not told, f"{what} is judged otherwise in a process with {where}: {told}")
+
+
 def _expect_same(task: Task, who: str, first: Reward, again: Reward) -> None:
     if task.canary:  # whose reward is 0 whatever is judged
         return
-    values, others = ({c.name: c.value for c in reward.components} for reward in (first, again))
+    values, others = parts(first), parts(again)
     apart = sorted(name for name in values.keys() | others.keys() if values.get(name) != others.get(name))
     expect(
-        first.value == again.value and not apart,
-        f"what {who} left on {task.id} was worth {first.value:g}, and {again.value:g} when it was judged again"
-        + (f"; what differs: {', '.join(apart)}" if apart else ""),
+        not apart,
+        f"what {who} left on {task.id} was worth {first.value:g}, and {again.value:g} when it was judged again; "
+        f"what differs: {', '.join(apart)}",
     )
 
 

@@ -65,6 +65,12 @@ class Stage:
                 return task
         raise Failed(f"none of the first {self.tasks} tasks of any split has a solution")
 
+    @property
+    def players(self) -> dict[str, Script]:
+        """The scripts whose rewards are known: the oracle, where there is one, and noop."""
+        oracle = {"oracle": self.env.oracle} if self.env.has_oracle else {}
+        return {**oracle, "noop": self.env.noop}
+
     def play(self, task: Task, script: Script, *, env: AgentEnv | None = None, who: str = "") -> Reward:
         """Play a script and return its reward; one that ends without submitting is judged as it stands."""
         env = env or self.env

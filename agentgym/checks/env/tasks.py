@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import warnings
 from collections.abc import Sequence
 
 from gymnasium.utils.env_checker import check_env as check_gymnasium_env
 
-from agentgym.checks.env.origin import hashes_of, origin_of
+from agentgym.checks.env.elsewhere import hashes_elsewhere, hashes_of
 from agentgym.checks.env.stage import Stage
-from agentgym.checks.report import expect, skip
+from agentgym.checks.report import expect
 from agentgym.env import AgentEnv
 from agentgym.message import Message
 from agentgym.task import Split, split_of
 
 COMPARED, COMPARED_ELSEWHERE = 100, 20
-HASH_SEEDS = ("1", "2")
 MOST_SEEDS = 8
-ELSEWHERE_S = 120
 
 
 def gymnasium_accepts_it(stage: Stage) -> None:
@@ -42,35 +36,14 @@ def tasks_come_out_the_same(stage: Stage) -> None:
 
 
 def tasks_are_the_same_in_another_process(stage: Stage) -> None:
-    """Processes that hash otherwise make the same tasks, byte for byte."""
-    env_class = type(stage.env)
-    origin = origin_of(env_class)
-    if origin is None:
-        skip(f"{env_class.__qualname__} cannot be found from another process: define it at the top of a module")
-    here = hashes_of(env_class, COMPARED_ELSEWHERE)
-    seed = next(seed for seed in HASH_SEEDS if seed != os.environ.get("PYTHONHASHSEED"))
-    there = _hashes_elsewhere([origin.kind, origin.name], hash_seed=seed)
-    for split, hashes in here.items():
-        other = there[split]
-        expect(len(other) == len(hashes), f"{split} has {len(other)} tasks with PYTHONHASHSEED={seed}")
-        wrong = [index for index, pair in enumerate(zip(hashes, other, strict=True)) if len(set(pair)) > 1]
-        expect(not wrong, f"tasks {wrong[:5]} of {split} are others in a process with PYTHONHASHSEED={seed}")
-
-
-def _hashes_elsewhere(origin: Sequence[str], *, hash_seed: str) -> dict[str, list[str]]:
-    program = [sys.executable, "-m", "agentgym.checks.env.origin", *origin, str(COMPARED_ELSEWHERE)]
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    done = subprocess.run(
-        program,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=ELSEWHERE_S,
-        env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
-    )
-    expect(done.returncode == 0, f"another process could not make the tasks: {done.stderr.strip()[-500:]}")
-    hashes: dict[str, list[str]] = json.loads(done.stdout)
-    return hashes
+    """Processes that hash otherwise, on another day, make the same tasks, byte for byte."""
+    here = hashes_of(type(stage.env), COMPARED_ELSEWHERE)
+    for there, where in hashes_elsewhere(stage, COMPARED_ELSEWHERE):
+        for split, hashes in here.items():
+            other = there[split]
+            expect(len(other) == len(hashes), f"{split} has {len(other)} tasks with {where}")
+            wrong = [index for index, pair in enumerate(zip(hashes, other, strict=True)) if len(set(pair)) > 1]
+            expect(not wrong, f"tasks {wrong[:5]} of {split} are others in a process with {where}")
 
 
 def splits_share_no_task(stage: Stage) -> None:
