@@ -249,11 +249,18 @@ def test_no_example_gives_a_program_away(env: GauntletEnv) -> None:
         assert not any(needs_compiler(example) for example, _ in env.examples(task, 3))
 
 
+# Compiling takes long, and these, which judge again and again, are no others where boxes are of another kind.
+DEAR = (
+    "a_lost_box_leaves_no_reward",
+    "no_cheat_scores",
+    "the_verdict_is_repeatable",
+    "verdicts_are_the_same_in_another_process",
+)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_it_keeps_the_contract_of_an_environment(boxed: GauntletEnv, backend: SandboxBackend) -> None:
     names = [case_of(check).name for check in ENV_CHECKS]
-    # Compiling is dear, and these two, which judge again and again, are no other where boxes are of another kind.
-    dear = {"the_verdict_is_repeatable", "a_lost_box_leaves_no_reward"} if backend.name != "bubblewrap" else set()
-    only = [name for name in names if name not in dear]
+    only = [name for name in names if name not in DEAR] if backend.name != "bubblewrap" else names
     check_env(GauntletEnv, sandbox=backend, tasks=1, only=only).raise_for_failures()
