@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import random
 import re
 from typing import Any
@@ -16,6 +18,7 @@ from agentgym.checks.env.needles import Needle, needles_of
 from agentgym.checks.environment import ENV_CHECKS
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
+from agentgym.reward import Component, Reward
 from agentgym.task import Split, Task
 
 NAMES = [check.__name__ for check in ENV_CHECKS]
@@ -82,6 +85,33 @@ def test_a_class_that_no_other_process_can_find_is_skipped_with_the_reason() -> 
     [result] = check_env(Hidden, only=["tasks_are_the_same_in_another_process"]).results
     assert result.outcome is Outcome.SKIPPED
     assert "define it at the top of a module" in result.why
+
+
+class Talkative(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        print("judging")
+        os.write(1, b"judged\n")
+        return super().verify(task, *arguments)
+
+
+class Scaled(Backwards):
+    def __init__(self, scale: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.scale = scale
+
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        judged = super().verify(task, *arguments)
+        return Reward.of([*judged.components, Component(name="scale", value=self.scale, hard=False)])
+
+
+def test_what_an_environment_prints_and_its_options_reach_other_processes_apart() -> None:
+    only = ["verdicts_are_the_same_in_another_process"]
+    for make in (Talkative, functools.partial(Scaled, scale=0.5)):
+        [result] = check_env(make, only=only).results
+        assert (result.outcome, result.why) == (Outcome.PASSED, "")
+    [result] = check_env(lambda **given: Scaled(0.5, **given), only=only).results
+    assert result.outcome is Outcome.SKIPPED
+    assert "functools.partial" in result.why
 
 
 class Guessing(Backwards):

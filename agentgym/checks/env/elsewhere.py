@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from agentgym import plugins
 from agentgym.checks.env.origin import Origin, find, origin_of
 from agentgym.checks.env.stage import Stage
-from agentgym.checks.report import expect, skip
+from agentgym.checks.report import Failed, expect, skip
 from agentgym.env import AgentEnv
 from agentgym.errors import InfrastructureError, SandboxLost, UsageError
 from agentgym.reward import Reward
@@ -69,18 +69,20 @@ def _told(request: Mapping[str, Any]) -> Iterator[Told]:
     path = {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     for differs in PROCESSES:
         where = " ".join(f"{name}={value}" for name, value in differs.items())
-        done = subprocess.run(
-            [sys.executable, "-m", "agentgym.checks.env.elsewhere"],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LONGEST_S,
-            env={**os.environ, **path, **differs},
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "agentgym.checks.env.elsewhere"],
+                input=json.dumps(request),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=LONGEST_S,
+                env={**os.environ, **path, **differs},
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(f"another process ({where}) did not end within {LONGEST_S} s") from None
         expect(done.returncode == 0, f"another process ({where}) could not do it: {done.stderr.strip()[-500:]}")
-        # What an environment prints comes before.
-        answer = json.loads(done.stdout.splitlines()[-1])
+        answer = json.loads(done.stdout)
         if "lost" in answer:
             raise SandboxLost(f"another process ({where}): {answer['lost']}")
         yield Told(answer["told"], where)
@@ -150,8 +152,10 @@ def _answer(request: Mapping[str, Any]) -> object:
 
 
 if __name__ == "__main__":
-    try:
-        answer = {"told": _answer(json.load(sys.stdin))}
-    except InfrastructureError as error:
-        answer = {"lost": str(error)}
-    print("", json.dumps(answer), sep="\n")
+    # What an environment prints is not the answer.
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)
+        try:
+            json.dump({"told": _answer(json.load(sys.stdin))}, answers)
+        except InfrastructureError as error:
+            json.dump({"lost": str(error)}, answers)
