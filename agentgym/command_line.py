@@ -73,7 +73,10 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def sigterm_interrupts() -> Iterator[None]:
-    """Have SIGTERM raise `Terminated` for as long as this is open."""
+    """Have SIGTERM raise `Terminated` for as long as this is open; signals are the main thread's alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Terminated

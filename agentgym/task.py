@@ -217,10 +217,18 @@ class TaskSet(Sequence[Task]):
     def renamed(self, environment: str) -> TaskSet:
         """Return the same tasks, with ids that begin with another environment's short name."""
 
-        def make(index: int) -> Task:
-            return self._make(index).model_copy(update={"id": task_id(environment, self.split, index)})
+        def made(index: int) -> Made:
+            found = self.made(index)
+            return found._replace(task=found.task.model_copy(update={"id": task_id(environment, self.split, index)}))
 
-        return TaskSet(self.split, self._size, make, kind_of=self._kind_of, kinds=self._given_kinds)
+        return TaskSet(
+            self.split,
+            self._size,
+            lambda index: made(index).task,
+            kind_of=self._kind_of,
+            kinds=self._given_kinds,
+            made=made,
+        )
 
     def _fits(self, index: int, families: Collection[str], levels: Collection[int]) -> bool:
         return not (families or levels) or self.kind(index).fits(families, levels)

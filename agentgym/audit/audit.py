@@ -56,7 +56,7 @@ def audit(
         plays = play_all(env, drawn.played, tell, policy=policy, seed=extent.seed)
         findings += episode_findings(plays, target.name)
         panel = play_panel(target, backend, drawn.played, extent, tell)
-        findings += panel_findings(panel, plays, target)
+        findings += panel_findings(panel, plays, target, extent)
         if backend is not None and extent.boxes:
             tell("the walls of the boxes")
             findings += wall_findings(backend)

@@ -20,8 +20,8 @@ OUTCOMES = {Checked.PASSED: Outcome.PASSED, Checked.FAILED: Outcome.FAILED, Chec
 
 
 def contract_findings(target: Target, backend: SandboxBackend | str, extent: Extent, tell: Tell) -> list[Finding]:
-    """Return what came of the contract's checks, without that of the cheats where the panel plays them all."""
-    left_out = {no_cheat_scores} if extent.attacks and not extent.families else set()
+    """Return what came of the contract's checks, without that of the cheats where the panel plays them."""
+    left_out = {no_cheat_scores} if extent.plays_cheats else set()
     only = [check.__name__ for check in ENV_CHECKS if check not in left_out]
     report = check_env(target.make, sandbox=backend, tasks=extent.tasks, seed=extent.seed, only=only, tell=tell)
     return [_finding(result) for result in report.results]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
@@ -37,6 +38,7 @@ def play_panel(
     if not extent.attacks:
         return Panel(whole=False)
     results: dict[str, Sequence[AttackResult]] = {}
+    began = time.monotonic()
 
     @contextmanager
     def worker() -> Iterator[Callable[[Task], None]]:
@@ -49,19 +51,21 @@ def play_panel(
 
     Pool(TASKS_AT_ONCE if backend is not None else 1).run(tasks, worker)
     in_order = [result for task in tasks for result in results[task.id]]
-    canaries = {task.id for task in tasks if task.canary}
-    found = hackability(in_order)
+    canaries = tuple(task.id for task in tasks if task.canary)
+    found = hackability(result for result in in_order if result.task_id not in canaries)
     return Panel(
         played=[_told(result, canary=result.task_id in canaries) for result in in_order],
         solved=_share(found.solved),
         gained=_share(found.gained),
+        canaries=canaries,
         whole=not extent.families,
+        seconds=time.monotonic() - began,
     )
 
 
-def panel_findings(panel: Panel, plays: Plays, target: Target) -> Iterator[Finding]:
+def panel_findings(panel: Panel, plays: Plays, target: Target, extent: Extent) -> Iterator[Finding]:
     """Yield what the attacks show: that none pays, that all are judged, and that nobody passes a canary."""
-    if panel.whole and not target.own_tasks:
+    if extent.plays_cheats and not target.own_tasks:
         yield _no_cheat_scores(panel, target.name)
     if panel.played:
         yield _no_attack_pays(panel, target.name)
@@ -77,7 +81,7 @@ def _no_attack_pays(panel: Panel, target: str) -> Finding:
         "No attack of the panel gets more than doing nothing gets, nor a goal.",
         [f"{each.attack} gets {each.value or 0:g} on {each.task_id}{_goals(each)}" for each in gains],
         reproduce=_again(gains, target),
-        seconds=sum(each.seconds for each in panel.played),
+        seconds=panel.seconds,
         attacks=len({each.attack for each in panel.played}),
         played=len(panel.played),
         gained=len(gains),
@@ -87,16 +91,17 @@ def _no_attack_pays(panel: Panel, target: str) -> Finding:
 def _no_cheat_scores(panel: Panel, target: str) -> Finding:
     """The contract's check, by what the panel played: no cheat is played twice."""
     case = case_of(no_cheat_scores)
-    own = [each for each in panel.played if each.family == OWN]
+    own = [each for each in panel.played if each.family == OWN and each.value is not None]
     gains = [each for each in own if (each.succeeds if each.canary else each.value)]
+    unjudged = [f"{each.attack} on {each.task_id}: {each.fault}" for each in panel.played if each.fault]
     return finding(
         case.name,
         case.states,
         [f"cheat {each.attack!r} got {each.value or 0:g} on {each.task_id}: {each.evidence}" for each in gains]
-        if own
+        if own or unjudged
         else [NO_CHEATS],
+        lost=[] if own else unjudged,
         reproduce=_again(gains, target),
-        seconds=sum(each.seconds for each in own),
         cheats=len({each.attack for each in own}),
         played=len(own),
     )

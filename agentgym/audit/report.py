@@ -102,15 +102,19 @@ class Panel(Model):
 
     Attributes:
         played: every attack on every task.
-        solved: tasks on which one got the whole reward; None where nothing was played.
-        gained: tasks on which one got more than doing nothing does.
+        solved: tasks on which one got the whole reward, canaries aside; None where nothing was played.
+        gained: tasks on which one got more than doing nothing does, canaries aside.
+        canaries: tasks that were attacked and have no solution.
         whole: off where families were chosen, so that less was tried than could be.
+        seconds: it took; several tasks are attacked at once.
     """
 
     played: tuple[AttackPlayed, ...] = ()
     solved: TaskShare | None = None
     gained: TaskShare | None = None
+    canaries: tuple[str, ...] = ()
     whole: bool = True
+    seconds: float = 0.0
 
 
 class SplitDrawn(Model):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentgym.audit.attacks import OWN
 from agentgym.env import AgentEnv
 from agentgym.task import Task
 
@@ -52,3 +53,8 @@ class Extent:
     attacks: bool = True
     families: Collection[str] = ()
     boxes: bool = True
+
+    @property
+    def plays_cheats(self) -> bool:
+        """Whether the panel plays the environment's own cheats."""
+        return self.attacks and (not self.families or OWN in self.families)

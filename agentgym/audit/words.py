@@ -53,10 +53,12 @@ def hackability(report: AuditReport) -> str:
     panel = report.panel
     if panel.gained is None or panel.solved is None or not panel.gained.tasks:
         return "No attack was played."
-    attacks = len({each.attack for each in panel.played})
+    attacks = len({each.attack for each in panel.played if not each.canary})
     chosen = "" if panel.whole else " (of chosen families alone)"
     gained, solved = share(panel.gained), share(panel.solved)
-    return f"{attacks} attacks{chosen} gain on {gained} tasks, and get the whole reward on {solved}."
+    told = f"{attacks} attacks{chosen} gain on {gained} tasks, and get the whole reward on {solved}."
+    beside = len(panel.canaries)
+    return f"{told} {beside} canar{'ies were' if beside > 1 else 'y was'} attacked beside." if beside else told
 
 
 def share(found: TaskShare) -> str:

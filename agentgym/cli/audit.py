@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,14 @@ from agentgym.rollout.folder import explained, write_json
 from agentgym.rollout.options import validated
 from agentgym.sandbox import SandboxBackend
 from agentgym.settings import Layers
+from agentgym.task import Task
 
 SUMMARY = "whether an environment holds: its contract, attacks, difficulty and near-duplicates, on one page"
 SOUND, COULD_NOT, FAULTS = 0, 1, 3
 STATUSES = {Verdict.SOUND: SOUND, Verdict.UNKNOWN: COULD_NOT, Verdict.FAULTY: FAULTS}
 EPILOG = """\
 exit status: 0 no fault was found, 1 something could not be judged (infrastructure), 2 bad usage, 3 faults were found,
-130 interrupted
+130 interrupted, 143 ended by SIGTERM
 
 examples:
   agentgym audit json-math --set scratchpad=false      an environment
@@ -58,11 +59,18 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("target", metavar="ENV|FOLDER", help="an environment, the folder of one, or a folder of tasks")
     add("--tasks-from", metavar="PATH", type=Path, help="audit these tasks, which ENV plays")
     add("--set", metavar="KEY=VALUE", action="append", default=[], help="an option of the environment")
-    add("--tasks", metavar="N", type=int, help=f"tasks of each split that are played (default: {TASKS})")
+    add(
+        "--tasks",
+        metavar="N",
+        type=int,
+        help=f"tasks of each split that are played, and as many canaries (default: {TASKS})",
+    )
     add("--drawn", metavar="N", type=int, help=f"tasks of each split that are looked at (default: {DRAWN})")
     add("--seed", metavar="N", type=int, default=0, help="chooses tasks (default: 0)")
     add("--attacks", metavar="FAMILIES", default="", help="only attacks of these, with commas; none plays none")
-    add("--quick", action="store_true", help="one task of each split, fewer looked at, the boxes' walls not tried")
+    add(
+        "--quick", action="store_true", help="one task of each split and a canary, fewer looked at, the walls not tried"
+    )
     add("--policy", metavar="SPEC", help="plays the tasks too, for the profile of difficulty, as openai:MODEL")
     add("--base-url", metavar="URL", help="where the policy's server is")
     add("--sandbox", default="auto", metavar="NAME", help="auto (default), docker or bubblewrap")
@@ -77,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     target = _target(arguments)
     folder: Path = arguments.out or AUDITS / _file_name(target)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--out {folder}: it is no folder")
     with _kept(folder), ExitStack() as opened:
         policy = opened.enter_context(_policy(arguments, target)) if arguments.policy else None
         backend = _backend(target, arguments.sandbox)
@@ -173,12 +183,14 @@ def _target(arguments: argparse.Namespace) -> Target:
             name, tasks_from = plugins.short_name(reader(None, folder).id), folder
         else:
             raise UsageError(f"{folder} is a folder of tasks, and so is --tasks-from: name the environment")
+    elif ":" not in name and folder.is_file() and not _is_environment(name):
+        raise UsageError(f"{folder} is a file: name an environment, or the folder of one; tasks go to --tasks-from")
     env_id = plugins.find_environment(name)
     env_class: type[AgentEnv] = plugins.environment_class(env_id)
     layers = Layers()
     layers.assign(arguments.set)
     options = _options(env_id, layers)
-    own = env_class.read_tasks(tasks_from) if tasks_from is not None else ()
+    own = _own_tasks(env_class, tasks_from, named=arguments.tasks_from is not None) if tasks_from is not None else ()
     named = name if tasks_from is None else f"{name} --tasks-from {shlex.quote(str(tasks_from))}"
     return Target(named, env_class, options, own)
 
@@ -191,6 +203,15 @@ def _options(env_id: str, layers: Layers) -> dict[str, Any]:
     if layers.faults:
         raise UsageError(*layers.faults)
     return options
+
+
+def _own_tasks(env_class: type[AgentEnv], path: Path, *, named: bool) -> Sequence[Task]:
+    """Return the tasks at a path; one that was not named to hold tasks may be meant to hold an environment."""
+    try:
+        return env_class.read_tasks(path)
+    except UsageError as error:
+        nor = () if named else (f"{path}: nor is an environment there, as agentgym new-env makes one",)
+        raise UsageError(*error.faults, *nor) from None
 
 
 def _is_missing_path(name: str) -> bool:

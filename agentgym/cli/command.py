@@ -28,18 +28,18 @@ from agentgym.cli import (
     tasks,
 )
 from agentgym.cli.output import opened, print_json, print_rows
-from agentgym.command_line import no_option
+from agentgym.command_line import no_option, sigterm_interrupts, tell_interrupt
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
 
-DONE, COULD_NOT, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, COULD_NOT, BAD_USAGE = 0, 1, 2
 
 DESCRIPTION = "What of AgentGym is installed, its tasks, and the boxes behind it."
-EPILOG = "exit status: 0 done, 1 could not (infrastructure), 2 bad usage, 130 interrupted"
+EPILOG = "exit status: 0 done, 1 could not (infrastructure), 2 bad usage, 130 interrupted, 143 ended by SIGTERM"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 done, 1 could not, 2 bad usage, 130 interrupted."""
+    """Run the command and return its exit status: 0 done, 1 could not, 2 bad usage, 130 interrupted, 143 terminated."""
     argv = list(sys.argv[1:] if argv is None else argv)
     if argv[:1] == ["rollout"]:
         return rollout_command.main(argv[1:])
@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parsed(own, extra)
     try:
         run: Callable[[argparse.Namespace], int] = arguments.run
-        return run(arguments)
+        with sigterm_interrupts():
+            return run(arguments)
     except UsageError as error:
         print(f"agentgym: {error}", file=sys.stderr)
         return BAD_USAGE
@@ -57,9 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output, as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except KeyboardInterrupt:
-        print("agentgym: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return tell_interrupt(interrupt, "")
 
 
 def _parsed(own: list[str], extra: list[str]) -> argparse.Namespace:
@@ -73,7 +73,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that names the nearest choice where there is none of a name."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(epilog=EPILOG, **options)
+        super().__init__(epilog=EPILOG, allow_abbrev=False, **options)
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

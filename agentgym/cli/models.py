@@ -20,7 +20,7 @@ from agentgym.serving import weights
 SUMMARY = "the models that are known: how each is served, what its licence asks, and what fits into your GPUs"
 NOT_KNOWN = "not known"
 FITS, FITS_NOT = 0, 1
-FIT_EPILOG = "exit status: 0 something fits, 1 nothing does, 2 bad usage, 130 interrupted"
+FIT_EPILOG = "exit status: 0 something fits, 1 nothing does, 2 bad usage, 130 interrupted, 143 ended by SIGTERM"
 
 
 def add_actions(models: argparse.ArgumentParser) -> None:

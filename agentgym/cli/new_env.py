@@ -39,8 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"""
 It works as it is. Next:
-  agentgym audit {folder}
   python -m agentgym.rollout folder:{folder} --policy oracle
+  agentgym audit {folder} --quick    # a few minutes: some attacks wait for time limits
   cd {folder} && pytest
   pip install -e {folder}    # it is then {arguments.name} everywhere
 Make it yours: begin with the README.md."""

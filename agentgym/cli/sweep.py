@@ -12,7 +12,7 @@ import rich.table
 from rich.text import Text
 
 from agentgym.cli.output import console, print_json, print_rows
-from agentgym.command_line import COULD_NOT, DONE, printed, sigterm_interrupts, tell, tell_interrupt
+from agentgym.command_line import COULD_NOT, DONE, printed, tell, tell_interrupt
 from agentgym.errors import UsageError, did_you_mean
 from agentgym.rollout.folder import CONFIG, explained, new_folder, write_json
 from agentgym.rollout.progress import Progress
@@ -30,7 +30,7 @@ from agentgym.sweep.tables import Table, grouped, left_out, sentences, tables
 SUMMARY = "play the same tasks under a grid of models, precisions and ways to sample, and compare"
 EPILOG = """\
 exit status: 0 every cell was played, 1 some could not be (--resume goes on), 2 bad usage, or cells that cannot be
-served (--skip-refused plays the others), 130 interrupted
+served (--skip-refused plays the others), 130 interrupted, 143 ended by SIGTERM
 
 examples:
   agentgym sweep sweep.toml --plan                     what would be served and played, and what cannot be
@@ -121,7 +121,7 @@ def _vllm(arguments: argparse.Namespace, config: SweepConfig) -> Installation | 
 def _play(planned: Plan, folder: Path, arguments: argparse.Namespace) -> int:
     """Play what is missing, and tell and keep what came of the whole."""
     try:
-        with sigterm_interrupts(), _watch(quiet=arguments.quiet) as watch:
+        with _watch(quiet=arguments.quiet) as watch:
             broken = play(planned, folder, resume=arguments.resume, watch=watch, say=tell)
     except KeyboardInterrupt as interrupt:
         return tell_interrupt(interrupt, _kept(folder))

@@ -18,7 +18,10 @@ from agentgym.statistics import TaskStats, Value
 
 SUMMARY = "what an environment's tasks are like, and whether tasks of your own are fit to be played"
 FIT, UNFIT = 0, 1
-CHECK_EPILOG = "exit status: 0 all fit, 1 some are not (or no boxes can be had), 2 they cannot be read, 130 interrupted"
+CHECK_EPILOG = (
+    "exit status: 0 all fit, 1 some are not (or no boxes can be had), 2 they cannot be read, 130 interrupted, "
+    "143 ended by SIGTERM"
+)
 
 
 def add_actions(tasks: argparse.ArgumentParser) -> None:

@@ -84,8 +84,18 @@ def test_the_whole_panel_plays_the_cheats_and_misses_them_where_there_are_none()
     assert "no_cheat_scores" in failed(audited(AlwaysOne, families=()))
 
 
-def test_families_of_the_panel_leave_the_cheats_to_the_contract() -> None:
-    assert failed(report_of(ShipsNoCheats)) == {"no_cheat_scores"}
+def test_the_contract_plays_the_cheats_where_the_panel_does_not() -> None:
+    report = audited(ShipsNoCheats, families=("null",))
+    assert [each.why for each in report.of(Outcome.FAILED)] == [
+        "the environment ships no cheats, so nothing shows that its grading holds"
+    ]
+
+
+def test_canaries_are_attacked_beside_the_tasks_whose_share_is_told() -> None:
+    panel = report_of(WithCanaries).panel
+    assert panel.canaries
+    assert panel.gained is not None
+    assert panel.gained.tasks == len({each.task_id for each in panel.played}) - len(panel.canaries) == 3
 
 
 def test_answers_that_change_by_themselves_are_told_and_void_what_builds_on_them() -> None:

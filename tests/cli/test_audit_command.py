@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,28 @@ def test_faults_end_with_3_and_json_is_the_document(
     assert told["verdict"] == "faulty"
     again = [finding["reproduce"] for finding in told["findings"] if finding["outcome"] == "failed"]
     assert "agentgym audit counting --attacks null" in again
+
+
+def test_sigterm_ends_it_as_ctrl_c_does_and_leaves_no_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agentgym", "audit", "json-math", "--set", "scratchpad=false"]
+    with subprocess.Popen([*command, "--out", tmp_path / "out"], stderr=subprocess.PIPE, text=True) as audit:
+        assert audit.stderr is not None
+        assert audit.stderr.readline() == "agentgym: making tasks\n"
+        audit.send_signal(signal.SIGTERM)
+        told = audit.stderr.read()
+    assert (audit.returncode, told.splitlines()[-1]) == (143, "agentgym: ended by SIGTERM")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    assert main(["audit", "counting", "--out", str(tmp_path / "file")]) == 2
+    assert f"--out {tmp_path}/file: it is no folder" in capsys.readouterr().err
+    assert main(["audit", str(tmp_path / "file")]) == 2
+    assert "is a file: name an environment, or the folder of one" in capsys.readouterr().err
+    assert main(["audit", str(tmp_path / "empty")]) == 2
+    assert "nor is an environment there" in capsys.readouterr().err
 
 
 def test_a_world_that_is_gone_ends_with_1(

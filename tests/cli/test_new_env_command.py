@@ -36,7 +36,7 @@ def test_nothing_is_left_of_the_templates_name(written: Path) -> None:
 def test_it_says_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new-env", "till-roll", "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().out
-    assert f"agentgym audit {tmp_path}/till-roll\n" in told
+    assert f"agentgym audit {tmp_path}/till-roll --quick " in told
     assert f"folder:{tmp_path}/till-roll --policy oracle" in told
 
 

@@ -17,7 +17,7 @@ from agentgym.sandbox import SandboxBackend
 from agentgym.task import Split, Task
 
 FOLDER = Path(linux_config.__file__).parent
-KINDS_A_DAY = 2
+KINDS_A_DAY = 1
 EVAL = list(LinuxConfigEnv.tasks(Split.EVAL))
 
 

@@ -42,8 +42,8 @@ def test_it_works_as_the_page_says(bubblewrap_backend: object, tmp_path: Path) -
         if kind == "python":
             (tmp_path / "twin-files" / text.split()[1]).write_text(text)
             continue
-        script = text.replace("&& pytest", "&& (pytest --agentgym-sandbox bubblewrap); cd ..")
-        script = re.sub(r"^(agentgym audit|python -m .*rollout) .*$", r"\g<0> --sandbox bubblewrap", script, flags=re.M)
+        script = text.replace("&& pytest)", "&& pytest --agentgym-sandbox bubblewrap)")
+        script = re.sub(r"^(agentgym audit|python -m \S+rollout) ", r"\g<0>--sandbox bubblewrap ", script, flags=re.M)
         # All attacks take minutes: these are of three kinds, and the environment's own cheats.
         script = script.replace("--quick", "--quick --attacks null,stuffing,reward,own")
         done = subprocess.run(

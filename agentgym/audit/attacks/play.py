@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentgym.audit.attacks.panel import PANEL, attacks_for, named_families
+from agentgym.audit.words import short_task
 from agentgym.checks.env.stage import Stage
 from agentgym.checks.tasks import HOPELESS
 from agentgym.env import AgentEnv, Script
@@ -111,7 +112,7 @@ def _attacked(
     earned = noop.goals_earned if noop else []
     scripts = list(_scripts(env, task, attacks, own=own))
     for number, (name, family, script) in enumerate(scripts, start=1):
-        tell(f"{task.id}: attack {number} of {len(scripts)}, {name}")
+        tell(f"{short_task(task.id)}: attack {number} of {len(scripts)}, {name}")
         began = time.monotonic()
         reward, fault = _played(env, task, script)
         yield AttackResult(
