@@ -16,7 +16,12 @@ from agentgym.checks.tasks import TaskReport, check_tasks
 from agentgym.env import AgentEnv
 from agentgym.sandbox import SandboxBackend
 
-OUTCOMES = {Checked.PASSED: Outcome.PASSED, Checked.FAILED: Outcome.FAILED, Checked.SKIPPED: Outcome.SKIPPED}
+OUTCOMES = {
+    Checked.PASSED: Outcome.PASSED,
+    Checked.FAILED: Outcome.FAILED,
+    Checked.SKIPPED: Outcome.SKIPPED,
+    Checked.LOST: Outcome.LOST,
+}
 
 
 def contract_findings(target: Target, backend: SandboxBackend | str, extent: Extent, tell: Tell) -> list[Finding]:

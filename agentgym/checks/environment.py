@@ -8,6 +8,7 @@ from functools import partial
 
 from agentgym.checks.env.again import command_for
 from agentgym.checks.env.faults import a_lost_box_leaves_no_reward
+from agentgym.checks.env.origin import refuse_where_looked_for
 from agentgym.checks.env.scores import (
     no_cheat_scores,
     noop_scores_zero,
@@ -26,10 +27,10 @@ from agentgym.checks.env.tasks import (
 )
 from agentgym.checks.env.tools import malformed_calls_are_answered, tools_are_described
 from agentgym.checks.env.traces import a_reset_leaves_nothing_behind, closing_leaves_nothing
-from agentgym.checks.env.watched import WatchedBackend
-from agentgym.checks.report import CheckReport, CheckResult, Outcome, case_of, run_check
+from agentgym.checks.env.watched import LostOnPurpose, WatchedBackend
+from agentgym.checks.report import CheckReport, CheckResult, Lost, Outcome, case_of, run_check
 from agentgym.env import AgentEnv
-from agentgym.errors import UsageError, unknown
+from agentgym.errors import InfrastructureError, UsageError, VerifierFault, unknown
 from agentgym.plugins import check_backend_name, open_backend
 from agentgym.sandbox import SandboxBackend
 
@@ -77,11 +78,14 @@ def check_env(
         tell: told the name of each check before it is made.
 
     Returns:
-        A report; `raise_for_failures` makes an AssertionError of it.
+        A report; `raise_for_failures` makes an AssertionError of what failed, and an InfrastructureError where checks
+        were only lost to the world.
 
     Raises:
         UsageError: no check, or no backend, has a name that was given.
+        Unguarded: one of its own checks imports the module that calls it, which has to guard the call.
     """
+    refuse_where_looked_for()
     checks = _named(only)
     watched = _watched(sandbox)
     env = make_env(sandbox=watched)
@@ -96,11 +100,21 @@ def check_env(
 def _checked(stage: Stage, check: EnvCheck, tell: Callable[[str], None]) -> CheckResult:
     tell(check.__name__)
     stage.played = None
-    result = run_check(case_of(check), partial(check, stage))
-    if result.outcome is not Outcome.FAILED:
+    result = run_check(case_of(check), partial(_made, check, stage))
+    if result.outcome not in (Outcome.FAILED, Outcome.LOST):
         return result
     task = stage.played.task.id if stage.played else ""
     return replace(result, task=task, seed=stage.seed, reproduce=command_for(stage, check.__name__))
+
+
+def _made(check: EnvCheck, stage: Stage) -> str | None:
+    """Make a check, and tell what the world did from what the environment does."""
+    try:
+        return check(stage)
+    except (VerifierFault, LostOnPurpose):
+        raise
+    except InfrastructureError as error:
+        raise Lost(str(error)) from error
 
 
 def _named(names: Collection[str]) -> Sequence[EnvCheck]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
+from agentgym.errors import InfrastructureError
+
 
 class Outcome(StrEnum):
-    """How one check ended."""
+    """How one check ended. `lost`: the world failed, so that nothing is known."""
 
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
+    LOST = "lost"
 
 
 class Failed(Exception):
@@ -23,6 +26,10 @@ class Failed(Exception):
 
 class Skipped(Exception):
     """A check cannot be made here; its text says why."""
+
+
+class Lost(Exception):
+    """The world took a check away, so that it shows nothing; its text says how."""
 
 
 class Case(NamedTuple):
@@ -39,11 +46,11 @@ class CheckResult:
     Attributes:
         case: which check.
         outcome: how it ended.
-        why: why it failed or was skipped, or what a check that passed has to tell; often empty then.
+        why: why it failed, was skipped or was lost, or what a check that passed has to tell; often empty then.
         seconds: how long it took.
-        task: the id of the task that was played last when it failed, if one was.
-        seed: the seed with which it failed.
-        reproduce: a command that does again what failed.
+        task: the id of the task that was played last when it failed or was lost, if one was.
+        seed: the seed with which it did.
+        reproduce: a command that does again what failed or was lost.
     """
 
     case: Case
@@ -70,24 +77,37 @@ class CheckReport:
     @property
     def failures(self) -> list[CheckResult]:
         """The checks that failed."""
-        return [result for result in self.results if result.outcome is Outcome.FAILED]
+        return self._that(Outcome.FAILED)
+
+    @property
+    def lost(self) -> list[CheckResult]:
+        """The checks that the world took away."""
+        return self._that(Outcome.LOST)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed."""
-        return not self.failures
+        """Whether nothing failed and nothing was lost."""
+        return not self.failures and not self.lost
 
     def raise_for_failures(self) -> None:
-        """Do nothing if nothing failed.
+        """Do nothing if nothing failed and nothing was lost.
 
         Raises:
-            AssertionError: something did; the message lists all of it.
+            AssertionError: something failed; the message lists all of it, and then what was lost.
+            InfrastructureError: nothing failed, but the world took checks away, so that they show nothing; the
+                message lists them.
         """
+        lines = [f"{result.case.name} ({result.case.states}): {_told(result)}" for result in self.failures + self.lost]
+        told = "\n".join(["", *lines])
         if self.failures:
-            lines = [f"{result.case.name} ({result.case.states}): {_told(result)}" for result in self.failures]
-            raise AssertionError(
-                f"{self.subject} fails {len(lines)} of {len(self.results)} checks:\n" + "\n".join(lines)
+            raise AssertionError(f"{self.subject} fails {len(self.failures)} of {len(self.results)} checks:{told}")
+        if self.lost:
+            raise InfrastructureError(
+                f"{self.subject} fails no check, but {len(self.lost)} of {len(self.results)} show nothing:{told}"
             )
+
+    def _that(self, ended: Outcome) -> list[CheckResult]:
+        return [result for result in self.results if result.outcome is ended]
 
     def __str__(self) -> str:
         lines = [self.subject]
@@ -98,7 +118,7 @@ class CheckReport:
 
 
 def _told(result: CheckResult) -> str:
-    """Return why a check failed, with what is needed to see it fail again."""
+    """Return why a check ended as it did, with what is needed to make it again."""
     if not result.reproduce:
         return result.why
     task = f"task {result.task}, " if result.task else ""
@@ -118,6 +138,8 @@ def run_check(case: Case, function: Callable[[], str | None]) -> CheckResult:
         why = function() or ""
     except Skipped as skip:
         outcome, why = Outcome.SKIPPED, str(skip)
+    except Lost as loss:
+        outcome, why = Outcome.LOST, f"lost to the world: {loss}"
     except Failed as failure:
         outcome, why = Outcome.FAILED, str(failure)
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from agentgym.audit.audit import audit
 from agentgym.audit.report import AuditReport
 from agentgym.audit.target import Extent, Target
 from agentgym.env import AgentEnv
+from agentgym.errors import SandboxLost
 from agentgym.message import Message, call
 from agentgym.reward import Component, Reward
 from agentgym.task import Split, Task, TaskSet
@@ -72,6 +74,15 @@ class BreaksOnEarlySubmits(CountingEnv):
 
     def verify(self, task: Task, *arguments: Any) -> Reward:
         assert 1 / self.total
+        return super().verify(task, *arguments)
+
+
+class IsLostElsewhere(CountingEnv):
+    """Plays here, and loses its verdicts in the processes that the contract's checks ask."""
+
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        if abs(time.localtime().tm_gmtoff) > 11 * 3600:
+            raise SandboxLost("the engine stopped")
         return super().verify(task, *arguments)
 
 

@@ -11,6 +11,7 @@ from audited import (
     AlwaysOne,
     BreaksOnEarlySubmits,
     HardLevels,
+    IsLostElsewhere,
     MeasuresAtRandom,
     PassesCanaries,
     ShipsNoCheats,
@@ -140,6 +141,13 @@ def test_an_attack_that_has_no_verdict_is_a_fault() -> None:
     unjudged = [each for each in report.panel.played if each.fault]
     assert unjudged
     assert all(each.value is None for each in unjudged)
+
+
+def test_a_check_that_the_world_took_away_leaves_the_verdict_open() -> None:
+    report = report_of(IsLostElsewhere)
+    [lost] = report.of(Outcome.LOST)
+    assert lost.name == "verdicts_are_the_same_in_another_process"
+    assert report.verdict is Verdict.UNKNOWN
 
 
 def test_a_canary_that_is_passed_is_a_fault_and_nobodys_success() -> None:

@@ -222,6 +222,20 @@ class JudgesByTheHour(Backwards):
         return super().verify(task, *arguments) if -11 < time.localtime().tm_gmtoff / 3600 < 13 else Reward(value=0)
 
 
+@bad(fails="verdicts_are_the_same_in_another_process", says="it broke in a process with .*ValueError")
+class BreaksOnAnotherDay(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        if abs(time.localtime().tm_gmtoff) > 11 * 3600:
+            raise ValueError("no such day")
+        return super().verify(task, *arguments)
+
+
+@bad(fails="the_oracle_scores_one", says="VerifierFault")
+class BreaksOnWhatIsRight(Backwards):
+    def value(self, task: Task, answer: str) -> float:
+        return 1 / (answer != task.secret["backwards"])
+
+
 @bad(fails="the_verdict_is_repeatable", says="what differs: style")
 class DrawsItsVerdict(Backwards):
     def verify(self, task: Task, *arguments: Any) -> Reward:

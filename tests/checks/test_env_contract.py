@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import random
 import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +20,18 @@ from good_environments import Backwards, Sorting
 
 from agentgym.checks import Outcome, check_env
 from agentgym.checks.env.needles import Needle, needles_of
+from agentgym.checks.env.watched import LostOnPurpose
 from agentgym.checks.environment import ENV_CHECKS
 from agentgym.env import AgentEnv
-from agentgym.errors import UsageError
+from agentgym.errors import InfrastructureError, SandboxLost, UsageError
 from agentgym.reward import Component, Reward
 from agentgym.task import Split, Task
 
 NAMES = [check.__name__ for check in ENV_CHECKS]
 BOXLESS = [env_class for env_class in BAD if env_class.sandbox_spec is None]
 BOXED = [env_class for env_class in BAD if env_class.sandbox_spec is not None]
+TASKS_ELSEWHERE = "tasks_are_the_same_in_another_process"
+VERDICTS_ELSEWHERE = "verdicts_are_the_same_in_another_process"
 
 
 def expect_caught(env_class: Any, sandbox: Any) -> None:
@@ -82,9 +90,51 @@ def test_a_class_that_no_other_process_can_find_is_skipped_with_the_reason() -> 
     class Hidden(Backwards):
         pass
 
-    [result] = check_env(Hidden, only=["tasks_are_the_same_in_another_process"]).results
-    assert result.outcome is Outcome.SKIPPED
-    assert "define it at the top of a module" in result.why
+    for env_class in (Hidden, RENAMED):
+        [result] = check_env(env_class, only=[TASKS_ELSEWHERE]).results
+        assert result.outcome is Outcome.SKIPPED
+        assert "define it at the top of a module" in result.why
+
+
+class LosesItsVerdicts(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        raise SandboxLost("the engine stopped")
+
+
+class LosesThemElsewhere(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        if abs(time.localtime().tm_gmtoff) > 11 * 3600:
+            raise SandboxLost("the engine stopped")
+        return super().verify(task, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("env_class", "check"), [(LosesItsVerdicts, "noop_scores_zero"), (LosesThemElsewhere, VERDICTS_ELSEWHERE)]
+)
+def test_what_the_world_takes_away_is_no_failure_and_shows_nothing(env_class: type[AgentEnv], check: str) -> None:
+    report = check_env(env_class, only=[check])
+    [result] = report.lost
+    assert re.search("^lost to the world: .*the engine stopped", result.why)
+    assert (report.failures, report.ok) == ([], False)
+    with pytest.raises(InfrastructureError, match=r"fails no check, but 1 of 1 show nothing:\n.*the engine stopped"):
+        report.raise_for_failures()
+
+
+def test_what_failed_is_told_before_what_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LosesItsVerdicts, "cheats", {})
+    report = check_env(LosesItsVerdicts, only=["noop_scores_zero", "no_cheat_scores"])
+    with pytest.raises(AssertionError, match=r"fails 1 of 2 checks:\n.*ships no cheats[\s\S]*lost to the world"):
+        report.raise_for_failures()
+
+
+class NeverForgetsALoss(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        raise LostOnPurpose("by a check before")
+
+
+def test_what_a_check_lost_on_purpose_is_no_excuse() -> None:
+    [result] = check_env(NeverForgetsALoss, only=["noop_scores_zero"]).results
+    assert (result.outcome, result.why) == (Outcome.FAILED, "LostOnPurpose: by a check before")
 
 
 class Talkative(Backwards):
@@ -92,6 +142,92 @@ class Talkative(Backwards):
         print("judging")
         os.write(1, b"judged\n")
         return super().verify(task, *arguments)
+
+
+def renamed() -> type[AgentEnv]:
+    class Inner(Backwards):
+        pass
+
+    Inner.__qualname__ = "Talkative"
+    return Inner
+
+
+RENAMED = renamed()
+
+
+class LeavesADaemon(Backwards):
+    def verify(self, task: Task, *arguments: Any) -> Reward:
+        if task.split is Split.DEMO and abs(time.localtime().tm_gmtoff) > 11 * 3600:
+            daemon = subprocess.Popen(["sleep", "50"])
+            Path(os.environ["DAEMONS"], str(daemon.pid)).touch()
+        return super().verify(task, *arguments)
+
+
+def test_what_an_environment_leaves_running_elsewhere_ends_with_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAEMONS", str(tmp_path))
+    began = time.monotonic()
+    check_env(LeavesADaemon, only=[VERDICTS_ELSEWHERE]).raise_for_failures()
+    assert time.monotonic() - began < 40
+    daemons = list(tmp_path.iterdir())
+    assert len(daemons) == 4
+    while time.monotonic() - began < 40 and any(_runs(int(daemon.name)) for daemon in daemons):
+        time.sleep(0.05)
+    assert not [daemon for daemon in daemons if _runs(int(daemon.name))]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+SHADOWED = """
+from good_environments import Backwards
+
+class Shadowed(Backwards):
+    id = "sound/{}-v1"
+    @classmethod
+    def draw(cls, split, rng, index):
+        return super().draw(split, rng, index).model_copy(update={{"prompt": "{}"}})
+"""
+
+
+def test_the_same_code_is_asked_elsewhere_whatever_lies_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("mine", "other"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "shadowed_gym.py").write_text(SHADOWED.format(version, version))
+    monkeypatch.syspath_prepend(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "other")
+    module = importlib.import_module("shadowed_gym")
+    check_env(module.Shadowed, only=[TASKS_ELSEWHERE]).raise_for_failures()
+    monkeypatch.delitem(sys.modules, "shadowed_gym")
+
+
+UNGUARDED = """
+from agentgym.checks import check_env
+from good_environments import Backwards
+
+class Mine(Backwards):
+    pass
+
+print(check_env(Mine, tasks=1, only=["{}"]))
+"""
+
+
+def test_a_script_that_calls_for_checks_unguarded_is_told_what_to_write(tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(UNGUARDED.format(TASKS_ELSEWHERE))
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, str(script)], env={**os.environ, **path}, capture_output=True, text=True, check=True
+    )
+    assert f"skipped {TASKS_ELSEWHERE}" in done.stdout
+    assert 'put the call of check_env under `if __name__ == "__main__":`' in done.stdout
 
 
 class Scaled(Backwards):
@@ -105,8 +241,8 @@ class Scaled(Backwards):
 
 
 def test_what_an_environment_prints_and_its_options_reach_other_processes_apart() -> None:
-    only = ["verdicts_are_the_same_in_another_process"]
-    for make in (Talkative, functools.partial(Scaled, scale=0.5)):
+    only = [VERDICTS_ELSEWHERE]
+    for make in (Talkative, functools.partial(Scaled, scale=0.5), functools.partial(Scaled, sandbox="bubblewrap")):
         [result] = check_env(make, only=only).results
         assert (result.outcome, result.why) == (Outcome.PASSED, "")
     [result] = check_env(lambda **given: Scaled(0.5, **given), only=only).results

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agentgym.errors import SandboxLost
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +124,20 @@ def test_a_fault_of_a_named_environment_is_told_likewise(
         ]
     )
     assert "stopping after 1 failures" in result.stdout.str()
+
+
+def test_a_check_that_is_lost_to_the_world_does_not_pass(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from counting_gym.env import CountingEnv
+
+    def lose(*_: object) -> None:
+        raise SandboxLost("the engine stopped")
+
+    monkeypatch.setattr(CountingEnv, "verify", lose)
+    result = run(pytester, "--agentgym-env", "counting", "--agentgym-checks", "noop_scores_zero")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["lost to the world: the engine stopped"])
 
 
 def test_every_wrong_option_is_told_at_once(pytester: pytest.Pytester) -> None:

@@ -6,18 +6,21 @@ import functools
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from agentgym import plugins
-from agentgym.checks.env.origin import Origin, find, origin_of
+from agentgym.checks.env.origin import Origin, Unguarded, find, origin_of
 from agentgym.checks.env.stage import Stage
 from agentgym.checks.report import Failed, expect, skip
 from agentgym.env import AgentEnv
-from agentgym.errors import InfrastructureError, SandboxLost, UsageError
+from agentgym.errors import InfrastructureError, SandboxLost, UsageError, VerifierFault
 from agentgym.reward import Reward
 from agentgym.task import Split
 
@@ -56,7 +59,7 @@ def verdicts_elsewhere(stage: Stage) -> Iterator[Told]:
 
     Raises:
         Skipped: another process cannot make the same environment.
-        Failed: it broke there.
+        Failed: it broke there, its verifier included.
         SandboxLost: the world took its boxes away.
     """
     options = _options(stage)
@@ -66,26 +69,47 @@ def verdicts_elsewhere(stage: Stage) -> Iterator[Told]:
 
 
 def _told(request: Mapping[str, Any]) -> Iterator[Told]:
-    path = {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     for differs in PROCESSES:
         where = " ".join(f"{name}={value}" for name, value in differs.items())
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "agentgym.checks.env.elsewhere"],
-                input=json.dumps(request),
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=LONGEST_S,
-                env={**os.environ, **path, **differs},
-            )
-        except subprocess.TimeoutExpired:
-            raise Failed(f"another process ({where}) did not end within {LONGEST_S} s") from None
-        expect(done.returncode == 0, f"another process ({where}) could not do it: {done.stderr.strip()[-500:]}")
-        answer = json.loads(done.stdout)
+        answer = _ask(request, differs, where)
+        if "unguarded" in answer:
+            skip(f"another process cannot find the environment: {answer['unguarded']}")
         if "lost" in answer:
             raise SandboxLost(f"another process ({where}): {answer['lost']}")
+        expect("broke" not in answer, f"it broke in a process with {where}: {answer.get('broke')}")
         yield Told(answer["told"], where)
+
+
+def _ask(request: Mapping[str, Any], differs: Mapping[str, str], where: str) -> Mapping[str, Any]:
+    """Have another process answer a request, and end it with all that it left running."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    with tempfile.TemporaryDirectory(prefix="agentgym-elsewhere-") as folder:
+        asked, answered, said = (Path(folder, name) for name in ("asked.json", "answered.json", "said.txt"))
+        asked.write_text(json.dumps(request))
+        with said.open("wb") as errors:
+            process = subprocess.Popen(
+                # -P: the same places are searched as here, and not the current folder before them.
+                [sys.executable, "-P", "-m", "agentgym.checks.env.elsewhere", str(asked), str(answered)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": path, **differs},
+            )
+        try:
+            status = process.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"another process ({where}) did not end within {LONGEST_S} s") from None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        told = said.read_text(errors="replace").strip()[-500:]
+        expect(
+            status == 0 and answered.exists(), f"another process ({where}) ended with {status} and no answer: {told}"
+        )
+        answer: Mapping[str, Any] = json.loads(answered.read_text())
+        return answer
 
 
 def _origin(stage: Stage) -> Origin:
@@ -99,8 +123,10 @@ def _options(stage: Stage) -> Mapping[str, Any]:
     make, env_class = stage.make_env, type(stage.env)
     if make is env_class:
         return {}
-    if isinstance(make, functools.partial) and make.func is env_class and not make.args and _is_plain(make.keywords):
-        return make.keywords
+    if isinstance(make, functools.partial) and make.func is env_class and not make.args:
+        options = {name: value for name, value in make.keywords.items() if name != "sandbox"}
+        if _is_plain(options):
+            return options
     skip("another process can make it from its class alone, or from a functools.partial of that with plain options")
 
 
@@ -151,11 +177,17 @@ def _answer(request: Mapping[str, Any]) -> object:
         return verdicts_of(Stage(env, 1, seed=request["seed"]))
 
 
+def _result(request: Mapping[str, Any]) -> Mapping[str, object]:
+    try:
+        return {"told": _answer(request)}
+    except Unguarded as error:
+        return {"unguarded": str(error)}
+    except VerifierFault as error:
+        return {"broke": str(error)}
+    except InfrastructureError as error:
+        return {"lost": str(error)}
+
+
 if __name__ == "__main__":
-    # What an environment prints is not the answer.
-    with os.fdopen(os.dup(1), "w") as answers:
-        os.dup2(2, 1)
-        try:
-            json.dump({"told": _answer(json.load(sys.stdin))}, answers)
-        except InfrastructureError as error:
-            json.dump({"lost": str(error)}, answers)
+    asked, answered = map(Path, sys.argv[1:])
+    answered.write_text(json.dumps(_result(json.loads(asked.read_text()))))

@@ -15,6 +15,9 @@ from agentgym.errors import UsageError
 
 PLUGIN, MODULE, FILE = "plugin", "module", "file"
 
+# What `find` looks for just now.
+_looking: list[Origin] = []
+
 
 class Origin(NamedTuple):
     """How a class is found again.
@@ -28,12 +31,16 @@ class Origin(NamedTuple):
     name: str
 
 
+class Unguarded(Exception):
+    """A module calls for checks as it is imported, although one of these checks imports it to find an environment."""
+
+
 def origin_of(env_class: type[AgentEnv]) -> Origin | None:
-    """Return how a class is found again; None if it cannot be."""
+    """Return how a class is found again; None if it cannot be, as where its module has another one under its name."""
     if _is_plugin(env_class):
         return Origin(PLUGIN, env_class.id)
     module = sys.modules.get(env_class.__module__)
-    if module is None or "<locals>" in env_class.__qualname__:
+    if module is None or _within(module, env_class.__qualname__) is not env_class:
         return None
     if env_class.__module__ != "__main__":
         return Origin(MODULE, f"{env_class.__module__}:{env_class.__qualname__}")
@@ -50,8 +57,37 @@ def _is_plugin(env_class: type[AgentEnv]) -> bool:
     return found is env_class or ":" in env_class.id
 
 
+def _within(module: object, qualname: str) -> object:
+    return reduce(lambda found, name: getattr(found, name, None), qualname.split("."), module)
+
+
+def refuse_where_looked_for() -> None:
+    """Do nothing, except while `find` imports a module.
+
+    Raises:
+        Unguarded: it does; says what to write.
+    """
+    if _looking:
+        raise Unguarded(
+            f"what {_looking[-1].name} calls at its top level is called again where it is imported: "
+            'put the call of check_env under `if __name__ == "__main__":`'
+        )
+
+
 def find(origin: Origin) -> Any:
-    """Return the class that an origin names."""
+    """Return the class that an origin names.
+
+    Raises:
+        Unguarded: its module calls for checks as it is imported.
+    """
+    _looking.append(origin)
+    try:
+        return _find(origin)
+    finally:
+        _looking.pop()
+
+
+def _find(origin: Origin) -> Any:
     if origin.kind == PLUGIN:
         return plugins.environment_class(origin.name)
     place, _, qualname = origin.name.rpartition(":")
@@ -64,4 +100,4 @@ def find(origin: Origin) -> Any:
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
-    return reduce(getattr, qualname.split("."), module)
+    return _within(module, qualname)

@@ -17,6 +17,10 @@ PREPARE, TOOL, COLLECT, VERIFY = PHASES = ("prepare", "a tool call", "collect", 
 METHODS = (PREPARE, COLLECT, VERIFY)
 
 
+class LostOnPurpose(SandboxLost):
+    """A check has lost a box on purpose."""
+
+
 class WatchedBackend:
     """Stands before a backend, which is opened when something is asked of it."""
 
@@ -69,7 +73,7 @@ class WatchedBackend:
             if self._lose_at == (self.phase, self.seen.count(self.phase)):
                 self._lost = True
             if self._lost:
-                raise SandboxLost("the check has lost this box on purpose")
+                raise LostOnPurpose("the check has lost this box on purpose")
             self.seen.append(self.phase)
 
     @contextmanager
