@@ -16,14 +16,14 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from good_environments import Backwards, Sorting
 from pydantic import Field
 
 from agentgym.env import AgentEnv, Artefacts, Script
 from agentgym.errors import SandboxLost
-from agentgym.message import Message, call
+from agentgym.message import Message, as_message, call
 from agentgym.reward import Component, Reward
 from agentgym.sandbox import Sandbox
 from agentgym.task import Split, Task, TaskSet
@@ -332,6 +332,63 @@ class CorrectsTheAnswer(Backwards):
         return (answer,)
 
 
+class Answers(Backwards):
+    """Has a second tool, whose answer may depend on its arguments; it is listed after the one that ends an episode."""
+
+    def make_tools(self) -> Sequence[Callable[..., str]]:
+        self.asked = 0
+
+        def hint(long: bool = False, kind: Literal["letter", "word", "all"] = "letter") -> str:
+            """Tell something of the answer."""
+            self.asked += 1
+            return str(self.task.secret["backwards"]) if self.tells(long, kind) else "It is a text."
+
+        return (*super().make_tools(), hint)
+
+    def tells(self, long: bool, kind: str) -> bool:
+        raise NotImplementedError
+
+
+@bad(fails="nothing_secret_is_within_reach", says="the answer to hint")
+class TellsAfterTheSubmittingTool(Answers):
+    def tells(self, long: bool, kind: str) -> bool:
+        return True
+
+
+@bad(fails="nothing_secret_is_within_reach", says="the answer to hint")
+class TellsTheSecondTime(Answers):
+    def tells(self, long: bool, kind: str) -> bool:
+        return self.asked == 2 and not long and kind == "letter"
+
+
+@bad(fails="nothing_secret_is_within_reach", says="the answer to hint")
+class TellsAtLength(Answers):
+    def tells(self, long: bool, kind: str) -> bool:
+        return long
+
+
+@bad(fails="nothing_secret_is_within_reach", says="the answer to hint")
+class TellsAllOfIt(Answers):
+    def tells(self, long: bool, kind: str) -> bool:
+        return kind == "all"
+
+
+@bad(fails="nothing_secret_is_within_reach", says="the answer to malformed calls")
+class CorrectsMistakes(Backwards):
+    def step(self, action: Message | str) -> Any:
+        observation, *rest, info = super().step(action)
+        if info["malformed_calls"] and as_message(action).tool_calls:
+            told = f"Call answer(text={str(self.task.secret['backwards'])!r})."
+            observation = (*observation[:-1], observation[-1].model_copy(update={"content": told}))
+        return observation, *rest, info
+
+
+@bad(fails="nothing_secret_is_within_reach", says="the answer to a message without a call")
+class TellsWhoAsks(Backwards):
+    def hear(self, text: str) -> str | None:
+        return f"It is {self.task.secret['backwards']}."
+
+
 class Leaks(Sorting):
     """Puts the answer somewhere into the policy's box."""
 
@@ -387,6 +444,12 @@ class LeavesTheAnswerAtTheFirstCall(Sorting):
     def run(self, command: str) -> str:
         self.box.write("/tmp/.x", str(self.task.secret["sorted"]).encode())
         return super().run(command)
+
+
+@bad(fails="nothing_secret_is_within_reach", says="once its tools are called, holds .* in /tmp/.x")
+class LeavesTheAnswerAfterTheSubmittingTool(LeavesTheAnswerAtTheFirstCall):
+    def make_tools(self) -> Sequence[Callable[..., str]]:
+        return tuple(reversed(super().make_tools()))
 
 
 @bad(fails="nothing_secret_is_within_reach", says="in /proc/PID/environ")
@@ -455,6 +518,23 @@ class BlamesItsSetUp(Sorting):
             super().prepare(box, task)
         except SandboxLost as error:
             raise RuntimeError("the set-up failed") from error
+
+
+@bad(fails="a_lost_box_leaves_no_reward", says="lost in a tool call .* came out as a reward of 0")
+class AnswersWithoutABox(Sorting):
+    def make_tools(self) -> Sequence[Callable[..., str]]:
+        def look() -> str:
+            """List the files of the box."""
+            try:
+                return self.run("ls")
+            except SandboxLost:
+                self._box = None
+                return self.submit()
+
+        return (*super().make_tools(), look)
+
+    def verify(self, task: Task, artefacts: Artefacts, fresh_box: Callable[[], Sandbox]) -> Reward:
+        return Reward(value=float(artefacts.get("/work/sorted.txt") == str(task.secret["sorted"]).encode()))
 
 
 @bad(fails="a_reset_leaves_nothing_behind", says="in which the oracle played it")

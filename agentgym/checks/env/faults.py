@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from agentgym.checks.env.stage import Stage
-from agentgym.checks.env.tools import simple_calls
-from agentgym.checks.env.watched import PHASES
+from agentgym.checks.env.watched import PHASES, TOOL
 from agentgym.checks.report import Failed, skip
 from agentgym.env import Script
 from agentgym.errors import InfrastructureError
-from agentgym.message import Message
 from agentgym.task import Task
 
 MOST_MOMENTS = 8
@@ -20,21 +16,22 @@ def a_lost_box_leaves_no_reward(stage: Stage) -> None:
     """An episode whose boxes are lost, at whatever use of them, ends in an InfrastructureError, never in a reward.
 
     The boxes are lost at each use of them in `prepare`, the tool calls, `collect` and `verify`; where one of these has
-    more than eight, at eight: the first and the last two, and four between.
+    more than eight, at eight: the first and the last two, and four between. The tool calls are those of the oracle, and
+    one simple call of each tool.
     """
-
-    def tools_once(task: Task) -> Iterable[Message]:
-        return simple_calls(stage.env.tools)
-
-    done: set[str] = set()
+    tools_once = stage.simple_work()
+    done: set[tuple[str, str]] = set()
     for task in stage.firsts():
         scripts = [*([("oracle", stage.env.oracle)] if stage.env.has_oracle else []), ("", tools_once)]
         for who, script in scripts:
             with stage.boxes.watching(stage.env):
                 stage.play(task, script, who=who)
                 seen = list(stage.boxes.seen)
-            for phase in [phase for phase in PHASES if phase in seen and phase not in done]:
-                done.add(phase)
+            for phase in [phase for phase in PHASES if phase in seen]:
+                whose = who if phase == TOOL else ""  # who plays decides which tools are called, and nothing else
+                if (phase, whose) in done:
+                    continue
+                done.add((phase, whose))
                 for number in _moments(seen.count(phase)):
                     _expect_nothing(stage, task, who, script, phase, number)
     if not done:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from agentgym.checks.env.calls import malformed_calls, plain_message, simple_calls, varied_calls
 from agentgym.checks.env.needles import Needle, needles_of
 from agentgym.checks.env.search import search
 from agentgym.checks.env.short import given_away, holds_token, short_gold
 from agentgym.checks.env.stage import Stage
-from agentgym.checks.env.tools import simple_calls
 from agentgym.checks.report import expect, skip
 from agentgym.message import Message
 from agentgym.task import Split, Task
+from agentgym.tool import Tool
 
 SHOWN_CHARS, MOST_SHOWN = 40, 3
 MOST_READ = 100
@@ -30,18 +31,19 @@ class Sought(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a policy is told, and which of its calls it was told by without ending the episode."""
+    """What a policy is told, and which of its messages did not end the episode."""
 
     texts: dict[str, str]
-    calls: Sequence[Message]
+    messages: Sequence[Message]
 
 
 def nothing_secret_is_within_reach(stage: Stage) -> str:
     """What is distinctive of a task's secret is in no prompt, tool, answer of a tool, file, process of the box.
 
     The prompts and files of up to 100 tasks of each split are read. One task of each split and of each further family,
-    eight in all, is begun: its tools are called once, and its box is searched before and after. Short gold is looked
-    for in prompts and tool descriptions alone. What is not seen: see `search` and `given_away`.
+    eight in all, is begun: its tools are called twice, and with each of a few values of booleans and enumerations;
+    mistakes are made, and a word is said without a call. Its box is searched before and after. Short gold is looked for
+    in prompts and tool descriptions alone. What is not seen: see `search` and `given_away`.
 
     Returns:
         How much was looked for.
@@ -76,7 +78,7 @@ def _expect_quiet_episodes(stage: Stage, read: Sequence[Sought]) -> None:
         for where, text in heard.texts.items():
             seen = [needle for needle in each.hidden if needle.is_in(text)]
             expect(not seen, f"{where} of {each.task.id} holds {_listed(seen)}")
-        _expect_clean_box(stage, each, heard.calls)
+        _expect_clean_box(stage, each, heard.messages)
     for each, heard in frames:
         others = [other.texts for one, other in frames if one is not each]
         _expect_no_short_gold(each, heard.texts, others)
@@ -92,7 +94,7 @@ def _opened(stage: Stage, read: Sequence[Sought]) -> Iterable[Sought]:
 
 
 def _heard(stage: Stage, task: Task) -> Heard:
-    """Return what a policy is told that only calls each tool once, the submitting one too."""
+    """Return what a policy is told that only tries its tools out; where an episode ends, the rest is for another."""
     observation, info = stage.begin(task)
     texts = {
         "the system prompt": _text(observation[:1]),
@@ -100,14 +102,35 @@ def _heard(stage: Stage, task: Task) -> Heard:
         "a tool's description": json.dumps([tool.schema() for tool in stage.env.tools], ensure_ascii=False),
         "what reset tells": json.dumps({key: str(value) for key, value in info.items()}, ensure_ascii=False),
     }
-    calls: list[Message] = []
-    for message in simple_calls(stage.env.tools):
-        observation, _, terminated, truncated, _ = stage.env.step(message)
-        texts[f"the answer to {message.tool_calls[0].name}"] = _text(observation)
-        if terminated or truncated:
-            break
-        calls.append(message)
-    return Heard(texts, calls)
+    unending: list[Message] = []
+    turns = 0
+    for where, messages in _tried(stage.env.tools):
+        if turns + len(messages) >= stage.env.max_turns:
+            turns = _begin_again(stage, task)
+        ended: list[Message] = []
+        for message in messages:
+            if message in ended:
+                continue
+            observation, _, terminated, truncated, _ = stage.env.step(message)
+            texts[where] = f"{texts.get(where, '')}\n{_text(observation)}"
+            (ended if terminated else unending).append(message)
+            turns = _begin_again(stage, task) if terminated or truncated else turns + 1
+    return Heard(texts, unending)
+
+
+def _begin_again(stage: Stage, task: Task) -> int:
+    """Begin another episode of a task and return how many turns it has had."""
+    stage.begin(task)
+    return 0
+
+
+def _tried(tools: Sequence[Tool]) -> Iterator[tuple[str, Sequence[Message]]]:
+    """Yield what is said to try each tool twice and with other values, to make mistakes, and without a call."""
+    for tool, simple in zip(tools, simple_calls(tools), strict=True):
+        yield f"the answer to {tool.name}", [simple, simple, *varied_calls(tool)]
+    mistakes = [each for message in malformed_calls(tools) for each in message.tool_calls]
+    yield "the answer to malformed calls", [Message(role="assistant", tool_calls=tuple(mistakes))]
+    yield "the answer to a message without a call", [plain_message()]
 
 
 def _expect_no_short_gold(sought: Sought, texts: dict[str, str], others: Sequence[dict[str, str]]) -> None:
@@ -123,14 +146,17 @@ def _expect_no_short_gold(sought: Sought, texts: dict[str, str], others: Sequenc
         expect(not seen, f"{where} of {sought.task.id} holds {_listed(seen)}")
 
 
-def _expect_clean_box(stage: Stage, sought: Sought, calls: Iterable[Message]) -> None:
+def _expect_clean_box(stage: Stage, sought: Sought, messages: Sequence[Message]) -> None:
     if not sought.hidden or stage.env.spec_for(sought.task) is None:
         return
     stage.begin(sought.task)
     _search(stage, sought, "")
-    for message in calls:
-        stage.env.step(message)
-    _search(stage, sought, ", once its tools are called,")
+    most = max(1, stage.env.max_turns - 1)
+    for first in range(0, len(messages), most):
+        stage.begin(sought.task)
+        for message in messages[first : first + most]:
+            stage.env.step(message)
+        _search(stage, sought, ", once its tools are called,")
 
 
 def _search(stage: Stage, sought: Sought, when: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from agentgym.checks.env.calls import plain_message, simple_calls
 from agentgym.checks.env.watched import WatchedBackend
 from agentgym.checks.report import Failed
 from agentgym.env import AgentEnv, Script
@@ -70,6 +72,30 @@ class Stage:
         """The scripts whose rewards are known: the oracle, where there is one, and noop."""
         oracle = {"oracle": self.env.oracle} if self.env.has_oracle else {}
         return {**oracle, "noop": self.env.noop}
+
+    def simple_work(self) -> Script:
+        """Return a script that calls each tool once, those that end an episode last, and then says a word."""
+        ending = self._ending
+
+        def work(task: Task) -> Iterable[Message]:
+            yield from simple_calls(sorted(self.env.tools, key=lambda tool: tool.name in ending))
+            yield plain_message()
+
+        return work
+
+    @cached_property
+    def _ending(self) -> set[str]:
+        """The names of the tools whose simplest call ends an episode."""
+        tried: dict[str, bool] = {}
+        for task in self.firsts():
+            self.begin(task)
+            tools = self.env.tools
+            for tool, message in zip(tools, simple_calls(tools), strict=True):
+                if tool.name not in tried:
+                    _, _, tried[tool.name], truncated, _ = self.env.step(message)
+                    if tried[tool.name] or truncated:
+                        self.begin(task)
+        return {name for name, ends in tried.items() if ends}
 
     def play(self, task: Task, script: Script, *, env: AgentEnv | None = None, who: str = "") -> Reward:
         """Play a script and return its reward; one that ends without submitting is judged as it stands."""
