@@ -9,6 +9,7 @@ import base64
 import gzip
 import io
 import lzma
+import os
 import random
 import subprocess
 import tempfile
@@ -242,6 +243,30 @@ class DrawsItsVerdict(Backwards):
         reward = super().verify(task, *arguments)
         style = Component(name="style", value=random.random(), weight=0)
         return Reward(value=reward.value, components=(*reward.components, style))
+
+
+class JudgesWrongAnswers(Backwards):
+    """Has a component whose value depends on more than the answer, where that is wrong."""
+
+    def verify(self, task: Task, artefacts: Artefacts, *arguments: Any) -> Reward:
+        judged = super().verify(task, artefacts, *arguments)
+        credit = 0 if judged.success or not artefacts.get("answer") else self.credit()
+        return Reward.of([*judged.components, Component(name="credit", value=credit, hard=False)])
+
+    def credit(self) -> float:
+        raise NotImplementedError
+
+
+@bad(fails="the_verdict_is_repeatable", says="what one simple call of each tool left .* what differs: credit")
+class DrawsWhatAWrongAnswerGets(JudgesWrongAnswers):
+    def credit(self) -> float:
+        return random.random()
+
+
+@bad(fails="verdicts_are_the_same_in_another_process", says="one simple call of each tool on .* credit 0.* there")
+class JudgesWrongAnswersByTheProcess(JudgesWrongAnswers):
+    def credit(self) -> float:
+        return os.getpid() % 2**22 / 2**22
 
 
 # Secrets -------------------------------------------------------------------------------------------------------
@@ -545,6 +570,14 @@ class RemembersWhoWon(Backwards):
         if super().value(task, answer):
             self.solved.add(task.id)
         return float(task.id in self.solved)
+
+
+@bad(fails="a_reset_leaves_nothing_behind", says="one simple call of each tool got 0 on .*, and 1 after other episodes")
+class PassesAnyAnswerOnceItIsSolved(RemembersWhoWon):
+    solved: ClassVar[set[str]] = set()
+
+    def value(self, task: Task, answer: str) -> float:
+        return super().value(task, answer) * bool(answer)
 
 
 @bad(fails="a_reset_leaves_nothing_behind", says="after an episode that was broken off")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from agentgym.checks.env.elsewhere import parts, verdicts_elsewhere, verdicts_of
-from agentgym.checks.env.stage import Stage
+from agentgym.checks.env.stage import Stage, differing
 from agentgym.checks.report import expect, skip
 from agentgym.env import AgentEnv
 from agentgym.reward import Reward
@@ -50,7 +50,7 @@ def no_cheat_scores(stage: Stage) -> None:
 
 
 def the_verdict_is_repeatable(stage: Stage) -> None:
-    """The same artefacts, judged three times, get the same value and the same components."""
+    """The same artefacts, judged three times, get the same value and components: right ones, none, and wrong ones."""
     for task in stage.firsts():
         for who, script in stage.players.items():
             with _judging(stage.env) as judged:
@@ -78,7 +78,7 @@ def _judging(env: AgentEnv) -> Iterator[list[Reward]]:
 
 
 def verdicts_are_the_same_in_another_process(stage: Stage) -> None:
-    """Processes that hash otherwise, on another day, judge the oracle and noop the same."""
+    """Processes that hash otherwise, on another day, judge the oracle, noop and one simple call of each tool the same."""
     here = verdicts_of(stage)
     stage.played = None  # no episode of one process shows it again
     for there, where in verdicts_elsewhere(stage):
@@ -96,7 +96,7 @@ def _expect_same(task: Task, who: str, first: Reward, again: Reward) -> None:
     if task.canary:  # whose reward is 0 whatever is judged
         return
     values, others = parts(first), parts(again)
-    apart = sorted(name for name in values.keys() | others.keys() if values.get(name) != others.get(name))
+    apart = differing(values, others)
     expect(
         not apart,
         f"what {who} left on {task.id} was worth {first.value:g}, and {again.value:g} when it was judged again; "

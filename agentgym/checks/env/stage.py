@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +19,9 @@ from agentgym.task import Split, Task
 from agentgym.trajectory import StopReason
 
 MakeEnv = Callable[..., AgentEnv]
+
+# Who makes simple calls, as reasons name them; no `--policy` does so.
+SIMPLE_CALLS = "one simple call of each tool"
 
 
 class Played(NamedTuple):
@@ -69,9 +72,9 @@ class Stage:
 
     @property
     def players(self) -> dict[str, Script]:
-        """The scripts whose rewards are known: the oracle, where there is one, and noop."""
+        """The scripts whose verdicts are compared: the oracle, where there is one, noop, and work that is wrong."""
         oracle = {"oracle": self.env.oracle} if self.env.has_oracle else {}
-        return {**oracle, "noop": self.env.noop}
+        return {**oracle, "noop": self.env.noop, SIMPLE_CALLS: self.simple_work()}
 
     def simple_work(self) -> Script:
         """Return a script that calls each tool once, those that end an episode last, and then says a word."""
@@ -100,7 +103,7 @@ class Stage:
     def play(self, task: Task, script: Script, *, env: AgentEnv | None = None, who: str = "") -> Reward:
         """Play a script and return its reward; one that ends without submitting is judged as it stands."""
         env = env or self.env
-        self.begin(task, env=env, who=who)
+        self.begin(task, env=env, who="" if who == SIMPLE_CALLS else who)
         for message in script(task):
             _, _, terminated, truncated, info = env.step(message)
             if terminated or truncated:
@@ -135,3 +138,8 @@ class Stage:
         """Return so many tasks of a split: the first of demo and eval, a seeded few of train."""
         tasks = self.env.tasks(split)
         return [tasks[index] for index in tasks.choose(count, seed=self.seed)]
+
+
+def differing(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
+    """Return the names of the values that are not the same in two verdicts."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))

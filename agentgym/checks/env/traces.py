@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agentgym.checks.bench import alive
-from agentgym.checks.env.stage import Stage
+from agentgym.checks.env.elsewhere import parts
+from agentgym.checks.env.stage import SIMPLE_CALLS, Stage, differing
 from agentgym.checks.report import expect
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
@@ -26,10 +27,20 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def a_reset_leaves_nothing_behind(stage: Stage) -> None:
-    """No work, no file, no process and no variable of an episode is there in the next, whether or not it was ended."""
+    """No work, no file, no process and no variable of an episode is there in the next, whether or not it was ended.
+
+    The same simple calls are judged the same, too, before and after the oracle's episodes.
+    """
     task = stage.solvable()
+    before = parts(stage.play(task, stage.simple_work()))
     if stage.env.has_oracle:
         _expect_no_work_kept(stage, task)
+    after = parts(stage.play(task, stage.simple_work()))
+    expect(
+        after == before,
+        f"{SIMPLE_CALLS} got {before['reward']:g} on {task.id}, and {after['reward']:g} after other episodes; "
+        f"what differs: {', '.join(differing(before, after))}",
+    )
     if stage.env.spec_for(task) is not None:
         _expect_clean_boxes(stage, task)
 
