@@ -27,7 +27,7 @@ from agentgym.errors import SandboxLost
 from agentgym.message import Message, as_message, call
 from agentgym.reward import Component, Reward
 from agentgym.sandbox import Sandbox
-from agentgym.task import Split, Task, TaskSet
+from agentgym.task import Split, Task, TaskSet, generated
 
 BAD: list[type[AgentEnv]] = []
 
@@ -74,6 +74,26 @@ class ServesTrainInEval(Backwards):
     def tasks(cls, split: Split) -> TaskSet:
         tasks = super().tasks(Split.TRAIN)
         return TaskSet(split, len(tasks), lambda i: tasks[i].model_copy(update={"split": split}))
+
+
+@bad(fails="splits_share_no_task", says="belong to another split")
+class ServesTrainLateInEval(Backwards):
+    @classmethod
+    def tasks(cls, split: Split) -> TaskSet:
+        tasks, train = (
+            generated(each, 400, lambda rng, index, each=each: cls.draw(each, rng, index), version=cls.id)
+            for each in (split, Split.TRAIN)
+        )
+        return TaskSet(split, 400, lambda i: train[i].model_copy(update={"split": split}) if i > 200 else tasks[i])
+
+
+@bad(fails="splits_share_no_task", says="again: the same prompt, files and secret, with another setup")
+class TellsTasksApartByANumber(Backwards):
+    @classmethod
+    def draw(cls, split: Split, rng: random.Random, index: int) -> Task:
+        nonce = rng.random()
+        task = super().draw(split, random.Random(index), index)
+        return task.model_copy(update={"setup": {**task.setup, "nonce": nonce}})
 
 
 @bad(fails="a_seed_decides_the_task", says="began another episode")
@@ -170,6 +190,25 @@ class PlaysNoCheat(Backwards):
     @classmethod
     def cheats_for(cls, task: Task) -> Mapping[str, Script]:
         return {}
+
+
+def mistakes(task: Task) -> Iterable[Message]:
+    yield call("anwser", text=str(task.setup["text"]))
+    yield call("answer", txt=str(task.setup["text"]))
+
+
+@bad(fails="no_cheat_scores", says="cheat 'mistakes' did nothing")
+class CheatsWithMalformedCalls(Backwards):
+    cheats: ClassVar[Mapping[str, Script]] = {"mistakes": mistakes}
+
+
+def keeps_silent(task: Task) -> Iterable[Message]:
+    return ()
+
+
+@bad(fails="no_cheat_scores", says="cheat 'silent' did nothing")
+class CheatsInSilence(Backwards):
+    cheats: ClassVar[Mapping[str, Script]] = {"silent": keeps_silent}
 
 
 def forges(task: Task) -> Iterable[Message]:

@@ -36,13 +36,18 @@ def noop_scores_zero(stage: Stage) -> None:
 
 
 def no_cheat_scores(stage: Stage) -> None:
-    """No cheat gets anything, and some are played."""
+    """No cheat gets anything, some are played, and each does something: it says a word, or calls a tool as it fits."""
     expect(stage.env.cheats, "the environment ships no cheats, so nothing shows that its grading holds")
     played = 0
     for task in stage.sample():
         for name, script in stage.env.cheats_for(task).items():
             reward = stage.play(task, script, who=f"cheater:{name}")
             _expect(task, reward, lambda value: value == 0, f"cheat {name!r}")
+            expect(
+                stage.did_something,
+                f"cheat {name!r} did nothing on {task.id}, so its 0 shows nothing: it says no word, and none of its "
+                "tool calls fits: an unknown tool, or other arguments",
+            )
             played += 1
     expect(
         played, "no cheat was played: cheats_for(task) names none for any task of the sample. Name some, or sample more"
@@ -78,7 +83,7 @@ def _judging(env: AgentEnv) -> Iterator[list[Reward]]:
 
 
 def verdicts_are_the_same_in_another_process(stage: Stage) -> None:
-    """Processes that hash otherwise, on another day, judge the oracle, noop and one simple call of each tool the same."""
+    """Processes that hash otherwise, on another day, judge the oracle, noop and simple calls of the tools the same."""
     here = verdicts_of(stage)
     stage.played = None  # no episode of one process shows it again
     for there, where in verdicts_elsewhere(stage):

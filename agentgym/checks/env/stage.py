@@ -12,7 +12,7 @@ from agentgym.checks.env.calls import plain_message, simple_calls
 from agentgym.checks.env.watched import WatchedBackend
 from agentgym.checks.report import Failed
 from agentgym.env import AgentEnv, Script
-from agentgym.message import Message
+from agentgym.message import Message, as_message
 from agentgym.reward import Reward
 from agentgym.sandbox import SandboxBackend
 from agentgym.task import Split, Task
@@ -43,6 +43,7 @@ class Stage:
         given: what `make_env` was given as `sandbox` by who asked for the checks.
         watched: where the boxes come from.
         played: what was played last, for the command that does so again.
+        did_something: whether who was played last said a word, or made a call that was not malformed.
     """
 
     env: AgentEnv
@@ -52,6 +53,7 @@ class Stage:
     given: str | SandboxBackend = "auto"
     watched: WatchedBackend | None = None
     played: Played | None = field(default=None, init=False)
+    did_something: bool = field(default=False, init=False)
 
     def sample(self) -> Iterator[Task]:
         """Yield the tasks that a rollout of so many tasks plays: the first of demo and eval, a seeded few of train."""
@@ -104,8 +106,10 @@ class Stage:
         """Play a script and return its reward; one that ends without submitting is judged as it stands."""
         env = env or self.env
         self.begin(task, env=env, who="" if who == SIMPLE_CALLS else who)
-        for message in script(task):
+        self.did_something = False
+        for message in map(as_message, script(task)):
             _, _, terminated, truncated, info = env.step(message)
+            self.did_something |= bool(message.content) or len(message.tool_calls) > info["malformed_calls"]
             if terminated or truncated:
                 reward: Reward = info["reward"]
                 return reward

@@ -12,7 +12,7 @@ from agentgym.checks.env.stage import Stage
 from agentgym.checks.report import expect
 from agentgym.env import AgentEnv
 from agentgym.message import Message
-from agentgym.task import Split, split_of
+from agentgym.task import Split, Task, TaskSet, canonical_json, split_of
 
 COMPARED, COMPARED_ELSEWHERE = 100, 20
 MOST_SEEDS = 8
@@ -47,13 +47,34 @@ def tasks_are_the_same_in_another_process(stage: Stage) -> None:
 
 
 def splits_share_no_task(stage: Stage) -> None:
-    """No task belongs to two splits, and demo and eval hold none twice."""
+    """No task belongs to two splits, and demo and eval hold none twice, nor one that differs in its `setup` alone."""
+    seen: dict[str, Task] = {}
     for split in Split:
-        hashes = [task.content_hash for task in stage.env.tasks(split)[:COMPARED]]
-        wrong = [index for index, content in enumerate(hashes) if split_of(content) is not split]
+        tasks = _spread(stage.env.tasks(split))
+        wrong = [task.index for task in tasks if split_of(task.content_hash) is not split]
         expect(not wrong, f"tasks {wrong[:5]} of {split} belong to another split by their content")
         if split is not Split.TRAIN:
-            expect(len(set(hashes)) == len(hashes), f"{len(hashes) - len(set(hashes))} tasks of {split} occur twice")
+            hashes = {task.content_hash for task in tasks}
+            expect(len(hashes) == len(tasks), f"{len(tasks) - len(hashes)} tasks of {split} occur twice")
+        for task in tasks:
+            if task.secret:  # without one, what is asked for may be in the setup
+                other = seen.setdefault(_asked(task), task)
+                same_train = other.split is split is Split.TRAIN
+                expect(
+                    other is task or same_train,
+                    f"{task.id} is {other.id} again: the same prompt, files and secret, with another setup",
+                )
+
+
+def _spread(tasks: TaskSet) -> list[Task]:
+    """Return up to so many tasks as are compared, from the first to the last."""
+    count = min(len(tasks), COMPARED)
+    return [tasks[number * (len(tasks) - 1) // max(1, count - 1)] for number in range(count)]
+
+
+def _asked(task: Task) -> str:
+    """Return what a task shows, and what it is judged by."""
+    return canonical_json((task.prompt, dict(task.files), dict(task.secret)))
 
 
 def a_seed_decides_the_task(stage: Stage) -> None:
