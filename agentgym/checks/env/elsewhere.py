@@ -155,7 +155,7 @@ def hashes_of(env_class: type[AgentEnv], count: int) -> dict[str, list[str]]:
 
 
 def verdicts_of(stage: Stage) -> dict[str, dict[str, float]]:
-    """Return what the oracle and noop get on the first task of each split, whole and by component."""
+    """Return what the scripts of `Stage.players` get on the first task of each split, whole and by component."""
     return {
         f"{who} on {task.id}": parts(stage.play(task, script, who=who))
         for task in stage.firsts()
