@@ -158,7 +158,7 @@ RENAMED = renamed()
 class LeavesADaemon(Backwards):
     def verify(self, task: Task, *arguments: Any) -> Reward:
         if task.split is Split.DEMO and abs(time.localtime().tm_gmtoff) > 11 * 3600:
-            daemon = subprocess.Popen(["sleep", "50"])
+            daemon = subprocess.Popen(["sleep", "3600"])
             Path(os.environ["DAEMONS"], str(daemon.pid)).touch()
         return super().verify(task, *arguments)
 
@@ -167,12 +167,11 @@ def test_what_an_environment_leaves_running_elsewhere_ends_with_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAEMONS", str(tmp_path))
-    began = time.monotonic()
     check_env(LeavesADaemon, only=[VERDICTS_ELSEWHERE]).raise_for_failures()
-    assert time.monotonic() - began < 40
     daemons = list(tmp_path.iterdir())
-    assert len(daemons) == 4
-    while time.monotonic() - began < 40 and any(_runs(int(daemon.name)) for daemon in daemons):
+    assert daemons
+    until = time.monotonic() + 20
+    while time.monotonic() < until and any(_runs(int(daemon.name)) for daemon in daemons):
         time.sleep(0.05)
     assert not [daemon for daemon in daemons if _runs(int(daemon.name))]
 
