@@ -13,7 +13,7 @@ from blocks import ROOT
 from agentgym.cli import command
 from agentgym.rollout import __main__ as rollout
 
-_BREAKS = {"&&", "||", "|", ";", "&"}
+_BREAKS = re.compile(r"[();|&]+")
 _OTHERS = {"rm", "sed", "python", "python3", "git", "cd", ".", "accelerate", "vf-eval", "pytest"}
 
 
@@ -21,8 +21,10 @@ def command_lines(text: str) -> Iterator[list[str]]:
     """Yield every command of a script as its words, without settings of variables."""
     for line in re.sub(r"\\\n\s*", " ", text).splitlines():
         words: list[str] = []
-        for word in [*shlex.split(line, comments=True), ";"]:
-            if word not in _BREAKS:
+        reader = shlex.shlex(line, posix=True, punctuation_chars="();|&")
+        reader.whitespace_split = True
+        for word in [*reader, ";"]:
+            if not _BREAKS.fullmatch(word):
                 words.append(word)
                 continue
             while words and re.fullmatch(r"\w+=.*", words[0]):
