@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import agentgym
 from agentgym import plugins
@@ -70,10 +70,16 @@ def _parsed(own: list[str], extra: list[str]) -> argparse.Namespace:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that names the nearest choice where there is none of a name."""
+    """A parser that tells all faults at once, and names the nearest choice where there is none of a name."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(epilog=EPILOG, allow_abbrev=False, **options)
+        self._faults: list[str] = []
+
+    def error(self, message: str) -> NoReturn:
+        """Tell a fault, with those found before it, and exit with 2."""
+        faults = "\n          ".join([*self._faults, *([message] if message else [])])
+        self.exit(BAD_USAGE, f"agentgym: {faults}\n          (see {self.prog} --help)\n")
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -83,8 +89,17 @@ class _Parser(argparse.ArgumentParser):
         if strays and getattr(arguments, "run", None) is not serve.run:
             known = [option for action in self._actions for option in action.option_strings]
             options = [no_option(text, known) for text in strays if text.startswith("-")]
-            self.error("; ".join(options) or f"more than it takes: {' '.join(strays)}")
+            self._faults += options or [f"more than it takes: {' '.join(strays)}"]
+        if self._faults:
+            self.error("")
         return arguments, strays
+
+    def _get_value(self, action: argparse.Action, text: str) -> Any:
+        try:
+            return super()._get_value(action, text)
+        except argparse.ArgumentError as error:
+            self._faults.append(str(error).removeprefix("argument "))
+            return None
 
     def _check_value(self, action: argparse.Action, value: str) -> None:
         if action.choices is None or value in action.choices:

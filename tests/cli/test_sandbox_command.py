@@ -409,16 +409,28 @@ def test_a_person_can_interrupt_and_go_on(backend: SandboxBackend, at_terminal: 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("compare a b --price-in 3", "agentgym compare: error: there is no option --price-in: did you mean --prices?"),
-        ("sandbox doctor --jsn", "agentgym sandbox doctor: error: there is no option --jsn: did you mean --json?"),
-        ("--foo list", "agentgym: error: there is no option --foo (see --help)"),
-        ("report a b", "agentgym report: error: more than it takes: b"),
+        ("compare a b --price-in 3", ["there is no option --price-in: did you mean --prices?", "compare"]),
+        ("sandbox doctor --jsn", ["there is no option --jsn: did you mean --json?", "sandbox doctor"]),
+        ("--foo list", ["there is no option --foo (see --help)", ""]),
+        ("report a b", ["more than it takes: b", "report"]),
+        ("audit", ["the following arguments are required: ENV|FOLDER", "audit"]),
+        (
+            "audit json-math --drawn nan --seed x --taks 3",
+            [
+                "--drawn: invalid int value: 'nan'",
+                "--seed: invalid int value: 'x'",
+                "there is no option --taks: did you mean --tasks?",
+                "audit",
+            ],
+        ),
     ],
 )
-def test_an_option_that_is_none_is_told_by_the_command_that_was_given_it(
-    line: str, told: str, capsys: pytest.CaptureFixture[str]
+def test_all_faults_of_a_command_line_are_told_at_once(
+    line: str, told: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(line.split())
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    *faults, command = told
+    lines = [text.strip() for text in capsys.readouterr().err.removeprefix("agentgym: ").splitlines()]
+    assert lines == [*faults, f"(see {f'agentgym {command}'.strip()} --help)"]
