@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 from agentgym.audit.episodes import finding
 from agentgym.audit.plays import Tell
@@ -28,7 +29,12 @@ def contract_findings(target: Target, backend: SandboxBackend | str, extent: Ext
     """Return what came of the contract's checks, without that of the cheats where the panel plays them."""
     left_out = {no_cheat_scores} if extent.plays_cheats else set()
     only = [check.__name__ for check in ENV_CHECKS if check not in left_out]
-    report = check_env(target.make, sandbox=backend, tasks=extent.tasks, seed=extent.seed, only=only, tell=tell)
+    number = count(1)
+
+    def tell_check(name: str) -> None:
+        tell(f"check {next(number)} of {len(only)}, {name}")
+
+    report = check_env(target.make, sandbox=backend, tasks=extent.tasks, seed=extent.seed, only=only, tell=tell_check)
     return [_finding(result) for result in report.results]
 
 

@@ -41,15 +41,20 @@ def play_panel(
     began = time.monotonic()
 
     @contextmanager
-    def worker() -> Iterator[Callable[[Task], None]]:
+    def worker() -> Iterator[Callable[[tuple[int, Task]], None]]:
         with closing(target.make(sandbox=backend if backend is not None else "auto")) as env:
 
-            def attack(task: Task) -> None:
-                results[task.id] = play_attacks(env, [task], tell=tell, families=extent.families)
+            def attack(numbered: tuple[int, Task]) -> None:
+                number, task = numbered
+
+                def tell_attack(line: str) -> None:
+                    tell(f"task {number} of {len(tasks)}, {line}")
+
+                results[task.id] = play_attacks(env, [task], tell=tell_attack, families=extent.families)
 
             yield attack
 
-    Pool(TASKS_AT_ONCE if backend is not None else 1).run(tasks, worker)
+    Pool(TASKS_AT_ONCE if backend is not None else 1).run(list(enumerate(tasks, start=1)), worker)
     in_order = [result for task in tasks for result in results[task.id]]
     canaries = tuple(task.id for task in tasks if task.canary)
     found = hackability(result for result in in_order if result.task_id not in canaries)

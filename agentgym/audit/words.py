@@ -121,9 +121,10 @@ def level_rows(report: AuditReport) -> list[tuple[str, ...]]:
 
 
 def numbers(finding: Finding) -> str:
-    """Return what a check measured: `tasks 3, fit 3`."""
-    found = [(name, value) for name, value in finding.measured.items() if isinstance(value, int | float | str)]
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found)
+    """Return what a check measured: `3 tasks, oracle reward 1.0`."""
+    found = [(name.replace("_", " "), value) for name, value in finding.measured.items()]
+    counts = [f"{value:,} {name}" for name, value in found if isinstance(value, int)]
+    return ", ".join([*counts, *(f"{name} {value}" for name, value in found if isinstance(value, float | str))])
 
 
 def duplicates(report: AuditReport) -> str:

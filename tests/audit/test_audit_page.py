@@ -34,7 +34,9 @@ def report() -> AuditReport:
 
 def test_all_of_it_is_on_one_page_that_loads_nothing(report: AuditReport) -> None:
     html = page(report)
-    for said in ("✗ faulty", "no_attack_pays", "3 of 4", "get the whole reward on 3 of 3"):
+    counted = next(each for each in report.findings if each.name == "episodes_are_judged").measured["episodes"]
+    shares = ("3 of 4", "get the whole reward on 3 of 3")
+    for said in ("✗ faulty", "no_attack_pays", *shares, "<code>setup</code> alone", f">{counted} episodes<"):
         assert said in html
     assert "<script>document.title" not in html
     assert "<img" not in html
