@@ -120,8 +120,9 @@ def log_as_asked() -> None:
 
 
 def tell(text: str) -> None:
-    """Say something on standard error in the command's name."""
-    print(f"agentgym: {text}", file=sys.stderr)
+    """Say something on standard error in the command's name, in one piece, as threads side by side may tell."""
+    sys.stderr.write(f"agentgym: {text}\n")
+    sys.stderr.flush()
 
 
 def tell_faults(error: UsageError) -> int:

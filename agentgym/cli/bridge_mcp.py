@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from agentgym import plugins
 from agentgym.bridges.outward.mcp_episode import Episode, Verdict
 from agentgym.cli.bridge_servers import add_listening, importing, whole
+from agentgym.command_line import tell
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
 from agentgym.task import Split, Task, parse_task_id
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         if port is None:
             mcp_server.serve_stdio(episode)
         else:
-            mcp_server.serve_http(episode, host=arguments.host, port=port, say=_say, idle_s=idle_s)
+            mcp_server.serve_http(episode, host=arguments.host, port=port, say=tell, idle_s=idle_s)
     finally:
         env.close()
     return operator.status
@@ -88,15 +88,11 @@ class _Operator:
         self.status = 1
 
     def hear(self, verdict: Verdict) -> None:
-        _say(str(verdict))
+        tell(str(verdict))
         try:
             if self._out is not None:
                 self._out.write_text(verdict.model_dump_json(indent=2) + "\n", encoding="utf-8")
         except OSError as error:
-            _say(f"the verdict cannot be written to {self._out}: {error}")
+            tell(f"the verdict cannot be written to {self._out}: {error}")
         else:
             self.status = int(verdict.failure is not None)
-
-
-def _say(text: str) -> None:
-    print(f"agentgym: {text}", file=sys.stderr, flush=True)

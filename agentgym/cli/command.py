@@ -28,7 +28,7 @@ from agentgym.cli import (
     tasks,
 )
 from agentgym.cli.output import opened, print_json, print_rows
-from agentgym.command_line import no_option, sigterm_interrupts, tell_interrupt
+from agentgym.command_line import no_option, sigterm_interrupts, tell, tell_interrupt
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
 
@@ -50,10 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with sigterm_interrupts():
             return run(arguments)
     except UsageError as error:
-        print(f"agentgym: {error}", file=sys.stderr)
+        tell(str(error))
         return BAD_USAGE
     except AgentGymError as error:
-        print(f"agentgym: {error}", file=sys.stderr)
+        tell(str(error))
         return COULD_NOT
     except BrokenPipeError:  # whoever read the output, as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from agentgym.cli.output import console, print_json
 from agentgym.cli.run_names import Named, open_named
 from agentgym.cli.run_page import add_page_options, page_faults, page_of, write_page
 from agentgym.cli.run_prices import add_price_options, read_prices
+from agentgym.command_line import tell
 from agentgym.errors import UsageError
 from agentgym.pages.comparison import comparison_page
 from agentgym.report.comparison import Comparison, compare
@@ -86,4 +86,4 @@ def _write(file: Path, comparison: Comparison, named: Sequence[Named]) -> None:
     }
     html = comparison_page(comparison, reports=links)
     write_page(file, html)
-    print(f"agentgym: page: {file}", file=sys.stderr)
+    tell(f"page: {file}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 from agentgym import plugins
 from agentgym.cli.output import print_json, print_rows
+from agentgym.command_line import tell
 from agentgym.decontamination import LEAST_SHINGLES, THRESHOLD, Comparison, Match, Place, nearest
 from agentgym.decontamination.reading import DATA_SUFFIXES, find_files, read_folder
 from agentgym.errors import UsageError
@@ -84,7 +84,7 @@ def _with_progress(items: Sequence[Item]) -> Iterator[Item]:
     for number, item in enumerate(items):
         if time.monotonic() - told >= PROGRESS_EVERY_S:
             told = time.monotonic()
-            print(f"agentgym: {number:,} of {len(items):,} files compared", file=sys.stderr, flush=True)
+            tell(f"{number:,} of {len(items):,} files compared")
         yield item
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from agentgym.cli.output import print_json
+from agentgym.command_line import tell
 from agentgym.scaffold import write_environment
 
 SUMMARY = "write a folder with a working environment, to make your own of"
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         written = write_environment(arguments.name, folder)
     except OSError as error:
-        print(f"agentgym: {folder} cannot be written: {error}", file=sys.stderr)
+        tell(f"{folder} cannot be written: {error}")
         return 1
     if arguments.json:
         print_json({"folder": str(folder), "files": [str(path) for path in written]})

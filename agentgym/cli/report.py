@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from agentgym.cli.output import console, print_json
 from agentgym.cli.run_page import REPORT, add_page_options, page_faults, page_of, write_page
 from agentgym.cli.run_prices import add_price_options, read_prices
+from agentgym.command_line import tell
 from agentgym.errors import UsageError
 from agentgym.pages.run import run_page
 from agentgym.report.lines import print_report
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_page:
         page = arguments.out or page_of(run)
         write_page(page, run_page(numbers, episodes, losses))
-        print(f"agentgym: page: {page}", file=sys.stderr)
+        tell(f"page: {page}")
     if arguments.json:
         print_json(json.loads(numbers.model_dump_json()))
     else:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from agentgym import plugins
 from agentgym.cli import doctor, shell
 from agentgym.cli.output import opened, print_json, print_rows
+from agentgym.command_line import tell
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.sandbox import BoxInfo, SandboxBackend
 
@@ -94,7 +95,7 @@ def _ask_each(ask: Callable[[SandboxBackend], Answer]) -> tuple[dict[str, Answer
                 answers[name] = ask(backend)
         except AgentGymError as error:
             unseen[name] = str(error)
-            print(f"agentgym: {name} was not looked at: {error}", file=sys.stderr)
+            tell(f"{name} was not looked at: {error}")
     return answers, unseen
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from agentgym.cli.options import option_faults
 from agentgym.cli.output import print_json
-from agentgym.command_line import signals_interrupt
+from agentgym.command_line import signals_interrupt, tell
 from agentgym.errors import PolicyUnavailable, UsageError
 from agentgym.serving import cpu_install, installation
 from agentgym.serving.command import DEFAULT_PORT, PRECISIONS, ServeCommand, ServeOptions, model_faults, serve_command
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     command = serve_command(arguments.model, options, vllm)
     for note in command.notes:
-        _say(note)
+        tell(note)
     if arguments.dry_run:
         _print_command(command, vllm, as_json=arguments.json)
         return 0
@@ -158,13 +158,13 @@ def _vllm(arguments: argparse.Namespace) -> installation.Installation:
         return installation.elsewhere(version, cpu=arguments.build == "cpu")
     python = Path(arguments.python) if arguments.python else None
     if arguments.install:
-        python = cpu_install.install(_say)
+        python = cpu_install.install(tell)
     try:
         return installation.find(python)
     except installation.NoneFound:
         if not arguments.dry_run:
             raise
-        _say(f"no vLLM was found here: this is for vLLM {cpu_install.VERSION} with a GPU (--for cpu: without)")
+        tell(f"no vLLM was found here: this is for vLLM {cpu_install.VERSION} with a GPU (--for cpu: without)")
         return installation.elsewhere(cpu_install.VERSION, cpu=False)
 
 
@@ -179,14 +179,14 @@ def _loras(texts: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
 def _serve(command: ServeCommand, arguments: argparse.Namespace) -> int:
     """Run the server until it ends or is ended."""
     with signals_interrupt(), Server(command, log=arguments.log) as server:
-        _say(f"running {command.shell()}\n          its log: {server.log}")
-        server.wait(timeout_s=float(arguments.start_timeout), say=_say)
+        tell(f"running {command.shell()}\n          its log: {server.log}")
+        server.wait(timeout_s=float(arguments.start_timeout), say=tell)
         # Ready: from here on, being told to end is how this ends well.
         try:
             _print_ready(server, as_json=arguments.json)
             server.join()
         except KeyboardInterrupt:
-            _say("ending the server")
+            tell("ending the server")
             server.stop()
             return 0
         raise PolicyUnavailable(f"{server.describe_end()}\n{server.account()}")
@@ -219,7 +219,3 @@ def _print_installed(vllm: installation.Installation, *, as_json: bool) -> None:
         print_json({"python": str(vllm.python), "version": vllm.version, "cpu": vllm.cpu})
     else:
         print(f"vLLM {vllm.version}{' for CPU' if vllm.cpu else ''} is there: {vllm.python}")
-
-
-def _say(line: str) -> None:
-    print(f"agentgym: {line}", file=sys.stderr, flush=True)

@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 
 from agentgym import plugins
 from agentgym.cli.output import opened
+from agentgym.command_line import tell
 from agentgym.errors import UsageError, unknown
 from agentgym.sandbox import ExecReason, ExecResult, Sandbox, SandboxSpec
 
@@ -62,10 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
         box = backend.acquire(spec)
         try:
             with box:
-                _say(f"a fresh box of {backend.name}: image {spec.image}, user {spec.user}, in {spec.workdir}")
+                tell(f"a fresh box of {backend.name}: image {spec.image}, user {spec.user}, in {spec.workdir}")
                 _work(box, timeout_s=arguments.timeout)
         finally:
-            _say("the box is closed")
+            tell("the box is closed")
     return 0
 
 
@@ -111,7 +112,7 @@ def _piped_lines() -> Iterator[str]:
 
 
 def _converse(shell: BoxShell) -> None:
-    _say("each line is one command; Ctrl-C interrupts it, Ctrl-D or `exit` leaves")
+    tell("each line is one command; Ctrl-C interrupts it, Ctrl-D or `exit` leaves")
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401 - gives `input` its line editing
     with Interrupts() as interrupts:
@@ -188,7 +189,7 @@ class BoxShell:
     def run(self, line: str) -> None:
         """Run one line and show what came of it."""
         if "\0" in line:
-            _say(f"left out, as no command can hold NUL: {line!r}")
+            tell(f"left out, as no command can hold NUL: {line!r}")
             self._status = 2
         elif line.strip():
             self._show(self._result(line), killed=False)
@@ -213,12 +214,12 @@ class BoxShell:
                 patience_ends = time.monotonic() + PATIENCE_S if sent == 1 else float("inf")
             elif time.monotonic() > patience_ends:
                 patience_ends = float("inf")
-                _say("it goes on; Ctrl-C again ends the command together with its shell")
+                tell("it goes on; Ctrl-C again ends the command together with its shell")
         return sent
 
     def _signal(self, place: Place | None, number: signal.Signals) -> None:
         if place is None:
-            _say(f"the shell cannot be reached; the command ends after {self._timeout_s:g} s at the latest")
+            tell(f"the shell cannot be reached; the command ends after {self._timeout_s:g} s at the latest")
         else:
             self._box.exec(["python3", "-c", SIGNAL, str(place.pid), str(int(number))], timeout_s=PROBE_S)
 
@@ -279,7 +280,3 @@ def _write(stdout: bytes, stderr: bytes) -> None:
         stream.flush()
         stream.buffer.write(data)
         stream.buffer.flush()
-
-
-def _say(text: str) -> None:
-    print(f"agentgym: {text}", file=sys.stderr, flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from pathlib import Path
 from agentgym import plugins
 from agentgym.checks.tasks import TaskReport, check_tasks
 from agentgym.cli.output import MOST_COLUMNS, opened, print_json, print_rows
+from agentgym.command_line import tell
 from agentgym.env import AgentEnv
 from agentgym.errors import UsageError
 from agentgym.statistics import TaskStats, Value
@@ -83,7 +83,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         env = cls(sandbox=backend)
         try:
             env.preflight(tasks)
-            reports = list(check_tasks(env, tasks, _say))
+            reports = list(check_tasks(env, tasks, tell))
         finally:
             env.close()
     if arguments.json:
@@ -113,10 +113,6 @@ def reader(name: str | None, path: Path) -> type[AgentEnv]:
     if len(known) != 1:
         raise UsageError(f"--env: name the environment that plays these tasks: {', '.join(known) or 'none reads any'}")
     return next(iter(known.values()))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _print(reports: Sequence[TaskReport]) -> None:

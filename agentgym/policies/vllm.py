@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentgym.command_line import tell
 from agentgym.errors import PolicyUnavailable, UsageError, did_you_mean
 from agentgym.message import Message
 from agentgym.models import ModelProfile
@@ -163,15 +163,15 @@ class Vllm:
         options = ServeOptions(port=free_port(), rl=trains, rl_rank=self._adapter_rank)
         command = serve_command(self._model, options, installation.find())
         for note in command.notes:
-            _say(note)
+            tell(note)
         self._server = Server(command)
-        _say(f"starting {command.shell()}\n          its log: {self._server.log}")
+        tell(f"starting {command.shell()}\n          its log: {self._server.log}")
         try:
-            self._server.wait(say=_say)
+            self._server.wait(say=tell)
         except BaseException:
             self._server.stop()
             raise
-        _say(f"ready at {command.base_url}")
+        tell(f"ready at {command.base_url}")
         return command.base_url, Served(id=command.names[0])
 
 
@@ -217,7 +217,3 @@ def _watched(policy: Policy, server: Server | None) -> Policy:
 
 def _without_maker(name: str) -> str:
     return name.rpartition("/")[2].lower()
-
-
-def _say(line: str) -> None:
-    print(f"agentgym: {line}", file=sys.stderr, flush=True)

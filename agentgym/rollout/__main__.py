@@ -163,12 +163,11 @@ def _print(result: RunResult, *, as_json: bool) -> None:
             console.print(f"options: {', '.join(_options(result))}", soft_wrap=True)
         console.print(f"sandbox: {result.sandbox}\nrun folder: {result.folder}", soft_wrap=True)
     if result.stopped:
-        print(f"agentgym: {result.stopped}\nAdd --resume to play what is missing.", file=sys.stderr)
+        tell(f"{result.stopped}\nAdd --resume to play what is missing.")
     elif result.lost:
-        print(
-            f"agentgym: {result.lost} episodes were lost to infrastructure and have no reward. The last one: "
-            f"{result.last_loss}\nAll are in losses.jsonl in {result.folder}. Add --resume to play them again.",
-            file=sys.stderr,
+        tell(
+            f"{result.lost} episodes were lost to infrastructure and have no reward. The last one: "
+            f"{result.last_loss}\nAll are in losses.jsonl in {result.folder}. Add --resume to play them again."
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agentgym.command_line import tell
 from agentgym.errors import AgentGymError, PolicyUnavailable, UsageError
 from agentgym.policies.openai import OpenAICompatible
 from agentgym.policies.vllm import Beside
@@ -59,7 +59,7 @@ def play(
         for _, cells in plan.groups:
             waiting = [cell for cell in cells if not _is_whole(cell_folder(folder, cell), plan.config.rollout(cell))]
             if waiting:
-                broken |= _play_group(plan, waiting, folder, watch, say or _say)
+                broken |= _play_group(plan, waiting, folder, watch, say or tell)
     return broken
 
 
@@ -157,7 +157,3 @@ def _is_whole(folder: Path, config: RolloutConfig) -> bool:
 
 def _first_line(error: AgentGymError) -> str:
     return str(error).partition("\n")[0]
-
-
-def _say(line: str) -> None:
-    print(f"agentgym: {line}", file=sys.stderr, flush=True)
