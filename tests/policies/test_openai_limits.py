@@ -161,7 +161,9 @@ class TestBreaker:
         assert result.summaries[0].episodes == 0
         losses = [*read_trajectories(tmp_path / "run", LOSSES)]
         assert {loss.failure.kind for loss in losses if loss.failure} == {"infra_policy"}
-        assert len(losses) > 12 > len({loss.task_id for loss in losses})
+        # Eight in a row stop it; each worker may be in one more then, and begin another before it hears of that.
+        assert len({loss.task_id for loss in losses}) <= 8 + 2 * config.concurrency
+        assert len(losses) > 12
 
 
 TOO_LONG = {"error": {"message": "This model's maximum context length is 2048 tokens."}}
