@@ -1,4 +1,4 @@
-"""What `agentgym audit` finds in the environments of this project, on both backends, and how long it takes.
+"""What `agentgym audit` finds in environments, on both backends, and how long it takes.
 
     python benchmarks/audits.py [--full] [--only BACKEND ...] [--environments NAME ...] [--json FILE]
 
@@ -22,9 +22,9 @@ from common import OUT, machine, say, text_table, write_json
 from agentgym.audit import words
 from agentgym.audit.report import AuditReport, Outcome, Verdict
 
-ENVIRONMENTS = ("json-math", "linux-config", "code-repair", "gauntlet")
+ENVIRONMENTS = ("json-math", "linux-config", "code-repair")
 BACKENDS = ("bubblewrap", "docker")
-HEADINGS = ("environment", "boxes", "verdict", "checks passed", "attacks", "tasks", "gains", "took")
+HEADINGS = ("environment", "boxes", "verdict", "checks passed", "attacks", "episodes attacked", "gains", "took")
 
 
 def audited(environment: str, backend: str, *, full: bool) -> AuditReport:
@@ -70,7 +70,7 @@ def rows(found: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
             each["verdict"],
             f"{passed} of {sum(map(len, each['checks'].values()))}",
             str(each["attacks"]),
-            str(each["tasks"]),
+            f"{each['episodes_attacked']:,}",
             each["gains"],
             f"{each['seconds']:.0f} s",
         )
