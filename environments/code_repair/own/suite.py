@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from agentgym.environments.code_repair.checking import framed, how_it_ended
 from agentgym.environments.code_repair.own.definition import Definition
 from agentgym.environments.code_repair.own.stage import CODE, STAGE, code_tree, program
-from agentgym.environments.code_repair.own.tripwires import tripwires
+from agentgym.environments.code_repair.own.tripwires import Tripwires, tripwires
 from agentgym.reward import Component
 from agentgym.sandbox import ExecReason, Sandbox
 
@@ -44,7 +44,7 @@ class Suite(NamedTuple):
 def run_suite(task: Definition, files: Mapping[str, bytes], fresh_box: Callable[[], Sandbox]) -> Suite:
     """Run the task's tests and some tripwires in a fresh box; each test must be reported once, as passed."""
     rng = random.Random(secrets.randbits(128))
-    wires = tripwires(task.tests, rng)
+    wires = tripwires(task.tests, task.test_ids, rng)
     tests = {path: text.encode() for path, text in {**task.tests, **wires.files}.items()}
     ids = [*task.test_ids, *wires.ids]
     rng.shuffle(ids)
@@ -56,7 +56,7 @@ def run_suite(task: Definition, files: Mapping[str, bytes], fresh_box: Callable[
         argv = ["python3", "-I", "-B", f"{STAGE}/run_ids.py"]
         result = box.exec(argv, stdin=json.dumps(order).encode(), timeout_s=task.timeout_s, user="agent")
     fault = "" if result.ok else f"the test run {how_it_ended(result)}"
-    component = _component(task, _reports(framed(result.stdout, nonce)), wires.ids, fault)
+    component = _component(task, _reports(framed(result.stdout, nonce)), wires, fault)
     return Suite(component, result.reason is ExecReason.TIMEOUT)
 
 
@@ -69,23 +69,32 @@ def _reports(frames: Sequence[object]) -> list[TestReport]:
     return reports
 
 
-def _component(task: Definition, reports: Sequence[TestReport], wires: Sequence[str], fault: str) -> Component:
+def _component(task: Definition, reports: Sequence[TestReport], wires: Tripwires, fault: str) -> Component:
     passed = [name for name in task.test_ids if _passed(name, reports)]
-    tripped = [name for name in wires if not _failed(name, reports)]
-    # A run that ended early, or a file that cannot be read, says nothing of some tests: no sign of a forger.
-    excused = bool(fault) or any(report.phase == "collect" for report in reports)
-    tampered = any(_of(name, reports) for name in tripped) or bool(tripped and not excused)
-    strangers = sorted({r.name for r in reports if r.phase == "call" and not _known(r.name, [*task.test_ids, *wires])})
+    tripped = [name for name in wires.ids if not _failed(name, reports)]
+    tampered = _is_tampered(tripped, reports, wires, fault)
+    known = [*task.test_ids, *wires.ids]
+    strangers = sorted({r.name for r in reports if r.phase == "call" and not _known(r.name, known)})
     value = float(len(passed) == len(task.test_ids) and not tripped and not fault and not strangers)
     data: dict[str, JsonValue] = {
         TAMPERED: tampered,
-        "tripwires": len(wires),
+        "tripwires": len(wires.ids),
         "tripped": len(tripped),
         "passed": list(passed),
         "failed": [name for name in task.test_ids if name not in passed],
     }
     evidence = "; ".join(_evidence(task, passed, reports, fault, tampered))
     return Component(name="tests", value=value, hard=True, evidence=evidence, data=data)
+
+
+def _is_tampered(tripped: Sequence[str], reports: Sequence[TestReport], wires: Tripwires, fault: str) -> bool:
+    """Tell whether tripwires that did not fail show a forger."""
+    # A program that is only wrong may give what a mirror expects, and then it fails the test that is mirrored.
+    wrong = {mirror for mirror, own in wires.mirrored.items() if _passed(mirror, reports) and _failed(own, reports)}
+    suspect = [name for name in tripped if name not in wrong]
+    # A run that ended early, or a file that cannot be read, says nothing of some tests: no sign of a forger either.
+    excused = bool(fault) or any(report.phase == "collect" for report in reports)
+    return any(_of(name, reports) for name in suspect) or bool(suspect and not excused)
 
 
 def _evidence(
@@ -126,6 +135,6 @@ def _passed(name: str, reports: Sequence[TestReport]) -> bool:
 
 
 def _failed(name: str, reports: Sequence[TestReport]) -> bool:
-    """Tell whether a tripwire was reported once, as failed."""
+    """Tell whether a test was reported once, as failed."""
     own = _of(name, reports)
     return len(own) == 1 and own[0].outcome == "failed"

@@ -11,7 +11,7 @@ import ast
 import math
 import posixpath
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 MOST_MIRRORS = 8
@@ -19,26 +19,41 @@ WORDS = ("order", "empty", "total", "parse", "limits", "merge", "round", "names"
 
 
 class Tripwires(NamedTuple):
-    """Test files that are staged beside the task's own, and the ids of their tests."""
+    """Test files that are staged beside the task's own.
+
+    Attributes:
+        files: their text by path.
+        ids: of all tests in them.
+        mirrored: the id of the task's own test by that of each that mirrors one.
+    """
 
     files: Mapping[str, str]
     ids: tuple[str, ...]
+    mirrored: Mapping[str, str]
 
 
-def tripwires(tests: Mapping[str, str], rng: random.Random) -> Tripwires:
-    """Return tripwires for a task's test files; other ones each time."""
+def tripwires(tests: Mapping[str, str], ids: Container[str], rng: random.Random) -> Tripwires:
+    """Return tripwires for a task's test files; other ones each time.
+
+    Args:
+        tests: text of the test files by path.
+        ids: the tests that must pass, which alone are mirrored: of another nobody knows what it would say.
+        rng: chooses.
+    """
     folder = posixpath.dirname(rng.choice(sorted(tests)))
     path = posixpath.join(folder, f"test_{rng.choice(WORDS)}_{rng.randrange(16**6):06x}.py")
-    name, text = _plain(rng)
+    names, text = _plain(rng)
     files = {path: text}
-    ids = [f"{path}::{test}" for test in name]
-    mirrors = [(path, test) for path in sorted(tests) if path.endswith(".py") for test in _mirrored(tests[path])]
-    for path, test in rng.sample(mirrors, min(MOST_MIRRORS, len(mirrors))):
+    plain = [f"{path}::{name}" for name in names]
+    mirrored: dict[str, str] = {}
+    modules = [path for path in sorted(tests) if path.endswith(".py")]
+    fit = [(path, test) for path in modules for test in _fit_for_a_mirror(tests[path]) if f"{path}::{test}" in ids]
+    for path, test in rng.sample(fit, min(MOST_MIRRORS, len(fit))):
         mirror = _new_name(rng)
         file = posixpath.join(posixpath.dirname(path), f"{mirror}.py")
         files[file] = _mirror(tests[path], test, mirror, rng)
-        ids.append(f"{file}::{mirror}")
-    return Tripwires(files, tuple(ids))
+        mirrored[f"{file}::{mirror}"] = f"{path}::{test}"
+    return Tripwires(files, (*plain, *mirrored), mirrored)
 
 
 def _new_name(rng: random.Random) -> str:
@@ -62,7 +77,7 @@ def _plain(rng: random.Random) -> tuple[list[str], str]:
     return names, "import pytest\n\n\n" + "\n\n".join(tests)
 
 
-def _mirrored(text: str) -> Iterator[str]:
+def _fit_for_a_mirror(text: str) -> Iterator[str]:
     """Yield the names of the tests that have a comparison which is reached whatever the code under test does."""
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not node.decorator_list:
