@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from math import gcd
+from math import gcd, isqrt
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 QUERY, UPDATE = 1, 2
 
@@ -63,23 +65,35 @@ def by_definition(window: Sequence[int], divisor: int) -> int:
 
 def by_moebius(window: Sequence[int], divisor: int) -> int:
     """Return the same for a long window: the sum over d of mu(d) C(number of values that d * divisor divides, 2)."""
-    counts = Counter(value // divisor for value in window if value % divisor == 0)
-    largest = max(counts, default=0)
+    values = np.asarray(window, dtype=np.int64)
+    number = np.bincount(values[values % divisor == 0] // divisor)
     # Rounded up, so that few tables are ever made.
-    mu = moebius(1 << largest.bit_length())
-    number = [counts[value] for value in range(largest + 1)]
-    multiples = ((mu[d], sum(number[d::d])) for d in range(1, largest + 1) if mu[d])
-    return sum(sign * count * (count - 1) // 2 for sign, count in multiples)
+    mu = moebius(1 << len(number).bit_length())[: len(number)]
+    multiples = sums_over_multiples(number)
+    return int((mu * (multiples * (multiples - 1) // 2)).sum())
+
+
+def sums_over_multiples(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sum of `number[d]`, `number[2 * d]`, ... for each d from 1; the place of 0 stays 0."""
+    sums = np.zeros_like(number)
+    last = len(number) - 1
+    # Up to the root there are few d, each with many multiples; from there on, many d with few multiples each.
+    root = isqrt(max(last, 0))
+    for d in range(1, root + 1):
+        sums[d] = number[d::d].sum()
+    for times in range(1, last // (root + 1) + 1):
+        sums[root + 1 : last // times + 1] += number[times * (root + 1) :: times]
+    return sums
 
 
 @lru_cache(maxsize=24)
-def moebius(size: int) -> Sequence[int]:
+def moebius(size: int) -> NDArray[np.int64]:
     """Return mu(0) (which is 0) to mu(size - 1)."""
-    mu = [0, 1] + [0] * (size - 2)
+    mu = np.zeros(size, dtype=np.int64)
+    mu[1:2] = 1
     for d in range(1, size):
         if mu[d]:
-            for multiple in range(2 * d, size, d):
-                mu[multiple] -= mu[d]
+            mu[2 * d :: d] -= mu[d]
     return mu
 
 

@@ -9,12 +9,11 @@ from typing import Any, cast
 
 from agentgym.environments.json_math import constraints as rules
 from agentgym.environments.json_math.constraints import Constraint, units
-from agentgym.environments.json_math.prose.vocabulary import VOCABULARIES
+from agentgym.environments.json_math.prose.vocabulary import VOCABULARIES, Vocabulary
 
 TRIES = 400
 INNER = (";", ":", "—", "–")
 ENDS = (".", "!", "?", "…")
-OPENING = {"!": "¡", "?": "¿"}
 PER_SENTENCE = 9
 DEFAULT_WORDS = (18, 40)
 
@@ -38,8 +37,9 @@ def satisfying(
         NoText: none was found; the constraints ask for what the vocabulary cannot give.
     """
     made = {str(one["kind"]): one for one in rules.together(constraints)}
+    vocabulary = _allowed(made, VOCABULARIES[language])
     for _ in range(TRIES):
-        text = _Draft(made, language, rng, cores).text()
+        text = _Draft(made, vocabulary, rng, cores).text()
         if text and not any(rules.fault(one, text) for one in constraints) and not rules.padding(text, language):
             return text
     raise NoText(f"no text found in {language!r} for {[dict(one) for one in constraints]!r}")
@@ -127,19 +127,34 @@ def _words_of(language: str) -> list[str]:
     return units.words(" ".join([*VOCABULARIES[language].subjects, *VOCABULARIES[language].long_words]))
 
 
+def _allowed(made: Mapping[str, Mapping[str, Any]], vocabulary: Vocabulary) -> Vocabulary:
+    """Return the vocabulary without the pieces that a constraint forbids."""
+    kinds = [made[kind] for kind in ("forbidden", "forbidden_characters", "word_characters") if kind in made]
+
+    def kept(pieces: Sequence[str]) -> list[str]:
+        return [piece for piece in pieces if not any(rules.fault(kind, piece) for kind in kinds)]
+
+    return vocabulary._replace(
+        subjects=kept(vocabulary.subjects),
+        predicates=kept(vocabulary.predicates),
+        modifiers=kept(vocabulary.modifiers),
+        connectors=kept(vocabulary.connectors),
+        mentions=kept(vocabulary.mentions),
+    )
+
+
 class _Draft:
     """One attempt at a text; every piece of the vocabulary is used once at most."""
 
     def __init__(
-        self, made: Mapping[str, Mapping[str, Any]], language: str, rng: random.Random, cores: Sequence[str]
+        self, made: Mapping[str, Mapping[str, Any]], vocabulary: Vocabulary, rng: random.Random, cores: Sequence[str]
     ) -> None:
-        self.made, self.language, self.rng = made, language, rng
+        self.made, self.vocabulary, self.rng = made, vocabulary, rng
         self.marks: dict[str, int] = dict(made.get("punctuation", {}).get("marks", {}))
-        self.vocabulary = VOCABULARIES[language]
-        self.subjects = self.pieces(self.vocabulary.subjects)
-        self.predicates = self.pieces(self.vocabulary.predicates)
-        self.modifiers = self.pieces(self.vocabulary.modifiers)
-        self.connectors = self.pieces(self.vocabulary.connectors)
+        self.subjects = self.shuffled(self.vocabulary.subjects)
+        self.predicates = self.shuffled(self.vocabulary.predicates)
+        self.modifiers = self.shuffled(self.vocabulary.modifiers)
+        self.connectors = self.shuffled(self.vocabulary.connectors)
         self.cores = max(len(cores), 1)
         self.target = self.bound("words", rng.randint(*DEFAULT_WORDS))
         self.clauses = self.base(cores)
@@ -147,13 +162,9 @@ class _Draft:
         if self.left < 0 and "words" not in made:
             self.left = rng.randint(0, 8)
 
-    def pieces(self, given: Sequence[str]) -> list[str]:
-        """Return the pieces that no constraint forbids, shuffled."""
-        kinds = [
-            self.made[kind] for kind in ("forbidden", "forbidden_characters", "word_characters") if kind in self.made
-        ]
-        kept = [piece for piece in given if not any(rules.fault(kind, piece) for kind in kinds)]
-        return self.rng.sample(kept, len(kept))
+    def shuffled(self, pieces: Sequence[str]) -> list[str]:
+        """Return the pieces in an order of chance."""
+        return self.rng.sample(pieces, len(pieces))
 
     def bound(self, kind: str, usual: int) -> int:
         """Return a number within a constraint's bounds, the usual one if it is."""
@@ -174,7 +185,7 @@ class _Draft:
         count = self.bound("sentences", ends if "." in self.marks else max(usual, ends))
         clauses, free = list(cores), count - len(cores)
         groups = min(max(free, 1), len(phrases)) if phrases else 0
-        mentions = self.pieces(self.vocabulary.mentions)
+        mentions = self.shuffled(self.vocabulary.mentions)
         for i in range(min(groups, len(mentions))):
             clauses.append(mentions[i].format(f" {self.vocabulary.joint} ".join(phrases[i::groups])))
         while len(clauses) < count and self.subjects and self.predicates:
@@ -243,7 +254,7 @@ class _Draft:
 
     def sentence(self, clause: str, extras: Sequence[str], end: str) -> str:
         """Return a sentence with its marks."""
-        opening = OPENING.get(end, "") if self.language == "es" else ""
+        opening = self.vocabulary.openings.get(end, "")
         return f"{opening}{clause[0].upper()}{clause[1:]}{''.join(extras)}{end}"
 
     def broken(self, text: str) -> str:

@@ -18,6 +18,7 @@ class Vocabulary(NamedTuple):
         mentions: clauses that quote something, with `{}` in its place.
         joint: what joins two quoted things.
         long_words: nouns that are long and that a clause may quote.
+        openings: the marks that a sentence begins with, by those that end it.
     """
 
     subjects: Sequence[str]
@@ -28,6 +29,7 @@ class Vocabulary(NamedTuple):
     mentions: Sequence[str]
     joint: str
     long_words: Sequence[str]
+    openings: Mapping[str, str] = {}
 
 
 def _pieces(text: str) -> list[str]:
@@ -84,6 +86,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
         ),
         "y",
         _pieces("anticonstitucionalmente|otorrinolaringólogo|responsabilidad|reconocimiento|bibliotecaria"),
+        {"!": "¡", "?": "¿"},
     ),
     "en": Vocabulary(
         _pieces(
