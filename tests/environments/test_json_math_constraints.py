@@ -238,6 +238,17 @@ def test_every_kind_is_kept_and_broken_by_generated_texts(kind: str, language: s
             assert [constraints.padding(text, language) for text in (kept, broken)] == ["", ""]
 
 
+@pytest.mark.parametrize(
+    ("language", "mark", "opening"),
+    [("es", "!", "¡"), ("es", "?", "¿"), ("es", ".", ""), ("pt", "!", ""), ("en", "?", "")],
+)
+def test_a_sentence_begins_with_the_mark_that_its_language_wants(language: str, mark: str, opening: str) -> None:
+    asked: list[Constraint] = [{"kind": "sentences", "exactly": 1}, {"kind": "ending", "mark": mark}]
+    for seed in range(5):
+        text = satisfying(asked, language, Random(seed))
+        assert text.startswith(opening) and text[len(opening)].isupper()
+
+
 def test_names_are_kept_and_broken_by_generated_programs() -> None:
     rng = Random(5)
     names = ["soma", "índice", "média", "suma", "año", "valor", "total", "item", "count", "x_1"]
