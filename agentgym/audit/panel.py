@@ -23,6 +23,8 @@ OF_THE_ENVIRONMENT = ("VerifierFault", "the environment raised")
 # Attacks in boxes mostly wait for the limits that end them; without boxes they take no time, and a server that plays
 # them may take one episode at a time.
 TASKS_AT_ONCE = 4
+# There are hundreds of attacks, and most take no time.
+TELL_EVERY_S = 5.0
 NO_CHEATS = "no cheat was played: the environment ships none, or cheats_for(task) names none for what was played"
 
 
@@ -46,11 +48,8 @@ def play_panel(
 
             def attack(numbered: tuple[int, Task]) -> None:
                 number, task = numbered
-
-                def tell_attack(line: str) -> None:
-                    tell(f"task {number} of {len(tasks)}, {line}")
-
-                results[task.id] = play_attacks(env, [task], tell=tell_attack, families=extent.families)
+                tell_some = _now_and_then(lambda line: tell(f"task {number} of {len(tasks)}, {line}"))
+                results[task.id] = play_attacks(env, [task], tell=tell_some, families=extent.families)
 
             yield attack
 
@@ -66,6 +65,19 @@ def play_panel(
         whole=not extent.families,
         seconds=time.monotonic() - began,
     )
+
+
+def _now_and_then(tell: Tell) -> Tell:
+    """Return what tells the first line, and then at most one in so many seconds."""
+    next_at = 0.0
+
+    def tell_some(line: str) -> None:
+        nonlocal next_at
+        if time.monotonic() >= next_at:
+            next_at = time.monotonic() + TELL_EVERY_S
+            tell(line)
+
+    return tell_some
 
 
 def panel_findings(panel: Panel, plays: Plays, target: Target, extent: Extent) -> Iterator[Finding]:

@@ -82,8 +82,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Audit, keep and print; return the exit status."""
-    _check(arguments)
-    target = _target(arguments)
+    target = _checked_target(arguments)
     folder: Path = arguments.out or AUDITS / _file_name(target)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--out {folder}: it is no folder")
@@ -125,7 +124,23 @@ def _kept(folder: Path) -> Iterator[None]:
         raise
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _checked_target(arguments: argparse.Namespace) -> Target:
+    """Return what is named, where all else that is asked for can be too.
+
+    Raises:
+        UsageError: with all that is wrong.
+    """
+    faults = _option_faults(arguments)
+    try:
+        target = _target(arguments)
+    except UsageError as error:
+        raise UsageError(*error.faults, *faults) from None
+    if faults:
+        raise UsageError(*faults)
+    return target
+
+
+def _option_faults(arguments: argparse.Namespace) -> list[str]:
     faults = []
     for name in ("tasks", "drawn"):
         number = getattr(arguments, name)
@@ -145,8 +160,7 @@ def _check(arguments: argparse.Namespace) -> None:
         plugins.check_backend_name(arguments.sandbox)
     except UsageError as error:
         faults += [f"--sandbox: {fault}" for fault in error.faults]
-    if faults:
-        raise UsageError(*faults)
+    return faults
 
 
 def _families(arguments: argparse.Namespace) -> list[str]:

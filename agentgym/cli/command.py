@@ -28,7 +28,7 @@ from agentgym.cli import (
     tasks,
 )
 from agentgym.cli.output import opened, print_json, print_rows
-from agentgym.command_line import no_option, sigterm_interrupts, tell, tell_interrupt
+from agentgym.command_line import no_option, sigterm_interrupts, tell, tell_faults, tell_interrupt
 from agentgym.errors import AgentGymError, UsageError, unknown
 from agentgym.rollout import __main__ as rollout_command
 
@@ -50,8 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with sigterm_interrupts():
             return run(arguments)
     except UsageError as error:
-        tell(str(error))
-        return BAD_USAGE
+        return tell_faults(error)
     except AgentGymError as error:
         tell(str(error))
         return COULD_NOT

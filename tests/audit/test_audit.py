@@ -23,7 +23,7 @@ from audited import (
 from counting_gym.env import CountingEnv
 
 from agentgym import plugins
-from agentgym.audit import words
+from agentgym.audit import panel, words
 from agentgym.audit.audit import audit
 from agentgym.audit.drawn import draw
 from agentgym.audit.duplicates import near_duplicates
@@ -305,6 +305,20 @@ def test_sets_that_are_not_what_they_say_are_told() -> None:
     assert "task 3 of demo says that it is 0 of demo" in why
     assert "demo has 4 tasks and gives one beyond them" in why
     assert splits_hold_what_they_say(CountingEnv).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("every_s", [0.0, 3600.0])
+def test_attacks_are_told_now_and_then_and_the_first_on_each_task_at_once(
+    every_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "TELL_EVERY_S", every_s)
+    told: list[str] = []
+    extent = Extent(tasks=1, drawn=3, families=("null",))
+    report = audit(Target("counting", CountingEnv), None, extent=extent, tell=told.append)
+    attacks = [line for line in told if ": attack " in line]
+    assert len(report.panel.played) > 3
+    assert len(attacks) == (3 if every_s else len(report.panel.played))
+    assert {line.partition(",")[0] for line in attacks} == {f"task {number} of 3" for number in (1, 2, 3)}
 
 
 def test_an_environment_without_an_oracle_is_sound_here_and_fails_by_the_rfc() -> None:

@@ -93,10 +93,13 @@ def test_what_cannot_begin_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_every_wrong_option_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_that_is_wrong_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     wrong = ["--tasks", "0", "--seed", "-1", "--attacks", "nul", "--sandbox", "dokcer", "--base-url", "http://x"]
-    assert main(["audit", "counting", *wrong]) == 2
+    assert main(["audit", "countin", *wrong]) == 2
     told = capsys.readouterr().err
+    first, *others = told.splitlines()
+    assert first.startswith("agentgym: there is no environment named 'countin': did you mean 'counting'?")
+    assert all(line.startswith("          ") for line in others)
     for said in ("--tasks 0", "--seed -1", "did you mean 'null'", "did you mean 'docker'", "--base-url: name whom"):
         assert said in told
 

@@ -66,7 +66,7 @@ def test_nothing_alike_is_status_0(tmp_path: Path, capsys: pytest.CaptureFixture
     [
         (["--against", "nowhere"], "there is no folder nowhere"),
         (["--against", "empty"], "empty has no Python: no file ends in .py, .json"),
-        (["--against", "bad"], "no Python that can be read in the 1 files of bad\n  bad.py: not Python 3"),
+        (["--against", "bad"], "no Python that can be read in the 1 files of bad\n            bad.py: not Python 3"),
         (["--against", "good", "--threshold", "0"], "--threshold: a number from 0.1 to 1, not 0.0"),
         (["--against", "good", "--threshold", "nan"], "--threshold: a number from 0.1 to 1, not nan"),
         (["--against", "good", "--env", "code-repiar"], "did you mean 'code-repair'?"),

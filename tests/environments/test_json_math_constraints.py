@@ -246,7 +246,8 @@ def test_a_sentence_begins_with_the_mark_that_its_language_wants(language: str, 
     asked: list[Constraint] = [{"kind": "sentences", "exactly": 1}, {"kind": "ending", "mark": mark}]
     for seed in range(5):
         text = satisfying(asked, language, Random(seed))
-        assert text.startswith(opening) and text[len(opening)].isupper()
+        assert text.startswith(opening)
+        assert text[len(opening)].isupper()
 
 
 def test_names_are_kept_and_broken_by_generated_programs() -> None:
