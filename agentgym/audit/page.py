@@ -14,6 +14,8 @@ from agentgym.rollout.folder import explained, write_atomically
 
 TEMPLATE = "page.html.jinja"
 MOST_ATTACKS = 400
+# What somebody has to look at comes first; within an outcome, checks stay in their order.
+BY_URGENCY = (Outcome.FAILED, Outcome.LOST, Outcome.WARNED, Outcome.SKIPPED, Outcome.PASSED)
 
 
 class GridCell(NamedTuple):
@@ -39,6 +41,7 @@ def page(report: AuditReport) -> str:
         name=report.target,
         warnings=[f"`{each.name}`: {each.why}" for each in report.of(Outcome.WARNED)],
         report=report,
+        findings=sorted(report.findings, key=lambda finding: BY_URGENCY.index(finding.outcome)),
         words=words,
         signs={outcome.value: sign for outcome, sign in words.SIGNS.items()},
         tasks=tasks,

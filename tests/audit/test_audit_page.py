@@ -9,7 +9,7 @@ from audited import AlwaysOne, audited
 from browsing import browse
 from played_run import HOSTILE
 
-from agentgym.audit.page import page
+from agentgym.audit.page import BY_URGENCY, page
 from agentgym.audit.report import AuditReport, Finding, KindCell, Outcome
 
 pytest.importorskip("jinja2", reason="the report extra is not installed")
@@ -45,16 +45,21 @@ def test_all_of_it_is_on_one_page_that_loads_nothing(report: AuditReport) -> Non
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (700, False), (390, True)])
 def test_it_is_read_in_a_browser(report: AuditReport, tmp_path: Path, width: int, dark: bool) -> None:
     file = tmp_path / "audit.html"
     file.write_text(page(report), encoding="utf-8")
     script = """
+    const order = all('#findings tbody tr').map((row) => row.dataset.outcome);
+    const broken = all('#findings th code').filter((name) => name.getClientRects().length > 1).length;
     choose('#outcome', 'failed');
     const signs = all('.grid td').map((cell) => cell.textContent.trim());
     return {
       shown: one('#shown-findings').textContent,
       visible: all('#findings tbody tr:not([hidden])').map((row) => row.dataset.outcome),
+      order: order,
+      broken: broken,
+      fits: one('#findings').scrollWidth <= one('#findings').parentElement.clientWidth,
       signs: [...new Set(signs)],
       labelled: all('.grid td [role=img]').every((cell) => cell.getAttribute('aria-label')),
       wide: document_.documentElement.scrollWidth - document_.documentElement.clientWidth,
@@ -67,6 +72,10 @@ def test_it_is_read_in_a_browser(report: AuditReport, tmp_path: Path, width: int
     assert "error" not in answer, answer
     failed = len(report.of(Outcome.FAILED))
     assert answer["shown"] == f"{failed} of {len(report.findings)} checks"
+    assert answer["order"] == sorted(answer["order"], key=list(BY_URGENCY).index)
+    assert answer["order"][:failed] == ["failed"] * failed
+    assert answer["broken"] == 0
+    assert answer["fits"]
     assert answer["visible"] == ["failed"] * failed
     assert "✗" in answer["signs"]
     assert answer["labelled"]
