@@ -151,18 +151,24 @@ class ScriptedServer:
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         self._ready.set()
         self._loop.run_forever()
-        server.close()
-        self._loop.run_until_complete(self._all_closed())
+        self._loop.run_until_complete(self._all_closed(server))
         self._loop.close()
 
-    async def _all_closed(self) -> None:
-        """Close every connection; those that were just being accepted take a few rounds of the loop to show."""
+    async def _all_closed(self, server: asyncio.Server) -> None:
+        """Accept nothing more, and close every connection and then the server.
+
+        Connections that were just being accepted take a few rounds of the loop to show, and would be dropped unclosed
+        by a server that is closed already.
+        """
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
         idle = 0
         while idle < 10:
             for transport in self.open.copy():
                 transport.abort()
             await asyncio.sleep(0)
             idle = 0 if self.open or len(asyncio.all_tasks()) > 1 else idle + 1
+        server.close()
 
 
 class _Connection(asyncio.Protocol):
